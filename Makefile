@@ -1,0 +1,13 @@
+# Short names for the steps of build.sh. CONFIG, TESTS, DEMO_SECONDS and JUNIT_JAR reach it through the environment.
+.PHONY: jar test check lint format run demo bench clients clean distclean
+jar: ; @./build.sh jar
+test: ; @./build.sh test
+lint: ; @./build.sh lint
+check: ; @./build.sh lint && $(MAKE) --no-print-directory test
+format: ; @./build.sh format
+run: ; @./build.sh run
+demo: ; @./build.sh demo
+bench: ; @./build.sh bench
+clients: ; @./build.sh clients
+clean: ; @./build.sh clean
+distclean: ; @./build.sh distclean

@@ -1,0 +1,212 @@
+package llmhop;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.random.RandomGenerator;
+import llmhop.admin.Pages;
+import llmhop.backend.Backend;
+import llmhop.caller.Gate;
+import llmhop.config.Config;
+import llmhop.config.EnvironmentProxy;
+import llmhop.config.Listen;
+import llmhop.config.Model;
+import llmhop.http.wire.SegmentPool;
+import llmhop.observe.AccessLog;
+import llmhop.observe.Observer;
+import llmhop.route.Admission;
+import llmhop.route.BufferBudget;
+import llmhop.route.Lifecycle;
+import llmhop.route.Route;
+import llmhop.route.Router;
+import llmhop.route.RouterSetup;
+import llmhop.route.Routes;
+
+/// Wires the parts of a router together and runs it; the only place that does.
+public final class Assembly implements AutoCloseable {
+  /// Connections that may wait to be accepted: a burst of callers, bounded by the system anyway.
+  private static final int BACKLOG = 1024;
+
+  private final List<HttpServer> servers = new ArrayList<>();
+  private final Lifecycle lifecycle = new Lifecycle();
+  private final Routes routes;
+  private final BufferBudget budget;
+  private final SegmentPool segments;
+  private final Admission admission;
+  private final Observer observer;
+  private volatile boolean stopping;
+
+  private Assembly(Config config, EnvironmentProxy environment, PrintStream out)
+      throws IOException {
+    this.budget = new BufferBudget(config.maxBufferedBytes());
+    this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
+    this.admission = new Admission(config.maxConcurrentRequests());
+    this.routes = routes(config, environment);
+    this.observer = AccessLog.of(config.log(), out);
+  }
+
+  /// Starts a router.
+  ///
+  /// @param config what the operator wrote
+  /// @param listen where to listen, which the command line may say otherwise than the config
+  /// @param environment the proxy towards `https` backends that the environment asks for
+  /// @param out where the access log goes
+  /// @param err where our own faults are told
+  /// @throws IOException when it can't listen, or a certificate can't be used
+  public static Assembly start(
+      Config config,
+      List<Listen> listen,
+      EnvironmentProxy environment,
+      PrintStream out,
+      PrintStream err)
+      throws IOException {
+    ServerSettings.apply();
+    var assembly = new Assembly(config, environment, out);
+    try {
+      assembly.listen(listen, assembly.router(config, err));
+      return assembly;
+    } catch (IOException | RuntimeException e) {
+      assembly.close();
+      throw e;
+    }
+  }
+
+  private static Routes routes(Config config, EnvironmentProxy environment) throws IOException {
+    var upstreams = new Upstreams(environment);
+    List<Route> routes = new ArrayList<>();
+    for (Model model : config.models()) {
+      routes.add(new Route(model, upstreams.backends(model)));
+    }
+    Gate gate = Gate.of(config.authTokens(), InstantSource.system());
+    return new Routes(gate, routes, config.defaultModel());
+  }
+
+  private Router router(Config config, PrintStream err) {
+    var setup =
+        new RouterSetup(
+            config.maxBodyBytes(),
+            budget,
+            segments,
+            admission,
+            config.trustedProxies(),
+            observer,
+            InstantSource.system(),
+            System::nanoTime,
+            (RandomGenerator) () -> ThreadLocalRandom.current().nextLong(),
+            err);
+    var pages = new Pages(lifecycle, this::gauges, Instant.now());
+    return new Router(new AtomicReference<>(routes), pages, lifecycle, setup);
+  }
+
+  private void listen(List<Listen> places, Router router) throws IOException {
+    for (Listen listen : places) {
+      HttpServer server;
+      try {
+        server = HttpServer.create(address(listen), BACKLOG);
+      } catch (IOException e) {
+        throw new IOException("can't listen on " + listen + ": " + e.getMessage(), e);
+      }
+      servers.add(server);
+      server.createContext("/", router);
+      server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    }
+    servers.forEach(HttpServer::start);
+  }
+
+  private static InetSocketAddress address(Listen listen) throws UnknownHostException {
+    return listen.host().isEmpty()
+        ? new InetSocketAddress(listen.port())
+        : new InetSocketAddress(InetAddress.getByName(listen.host()), listen.port());
+  }
+
+  /// Where it listens, with the ports that it really got.
+  public List<String> addresses() {
+    return servers.stream()
+        .map(HttpServer::getAddress)
+        .map(Assembly::text)
+        .toList();
+  }
+
+  private static String text(InetSocketAddress address) {
+    InetAddress host = address.getAddress();
+    return new Listen(host.isAnyLocalAddress() ? "" : host.getHostAddress(), address.getPort())
+        .toString();
+  }
+
+  /// The port of the first listener.
+  public int port() {
+    return servers.getFirst().getAddress().getPort();
+  }
+
+  /// Requests in hand.
+  public int inFlight() {
+    return lifecycle.inFlight();
+  }
+
+  /// What the process holds right now.
+  public SequencedMap<String, Long> gauges() {
+    SequencedMap<String, Long> gauges = new LinkedHashMap<>();
+    long open = 0;
+    long idle = 0;
+    for (Route route : routes.all()) {
+      for (Backend backend : route.backends()) {
+        open += backend.upstream().open();
+        idle += backend.upstream().idle();
+      }
+    }
+    gauges.put("inFlight", (long) admission.admitted());
+    gauges.put("bufferedBytes", budget.held());
+    gauges.put("pooledSegments", (long) segments.idle());
+    gauges.put("backendConnections", open);
+    gauges.put("idleBackendConnections", idle);
+    return gauges;
+  }
+
+  /// Whether [#stop] has been called.
+  boolean isStopping() {
+    return stopping;
+  }
+
+  /// Leaves: says so at `/ready`, keeps accepting for a while, then finishes what runs.
+  ///
+  /// @param delay how long new requests are still accepted
+  /// @param drain how long running requests may take after that
+  /// @return how many had to be cut off
+  public int stop(Duration delay, Duration drain) throws InterruptedException {
+    stopping = true;
+    lifecycle.leave();
+    TimeUnit.NANOSECONDS.sleep(delay.toNanos());
+    int seconds = (int) Math.min(drain.toSeconds() + 1, Integer.MAX_VALUE);
+    // Closes the listening socket at once, and connections when nothing runs on them any more.
+    servers.forEach(server -> Thread.ofVirtual().start(() -> server.stop(seconds)));
+    lifecycle.drain();
+    lifecycle.awaitEmpty(drain.toNanos());
+    int left = lifecycle.inFlight();
+    close();
+    return left;
+  }
+
+  /// Ends everything at once.
+  @Override
+  public void close() {
+    servers.forEach(server -> Thread.ofVirtual().start(() -> server.stop(0)));
+    for (Route route : routes.all()) {
+      route.backends().forEach(Backend::close);
+    }
+    observer.close();
+  }
+}

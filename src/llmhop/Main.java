@@ -1,0 +1,142 @@
+package llmhop;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.security.Security;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import llmhop.config.Config;
+import llmhop.config.ConfigException;
+import llmhop.config.ConfigFile;
+import llmhop.config.ConfigReader;
+import llmhop.config.EnvironmentProxy;
+import llmhop.config.Listen;
+import llmhop.config.Secrets;
+import llmhop.tool.Simulate;
+
+/// The program: reads the command line and does what it says.
+public final class Main {
+  /// All is well.
+  static final int FINE = 0;
+
+  /// The command line or the config is wrong.
+  static final int WRONG = 1;
+
+  /// It can't start: the address is in use, a certificate can't be read.
+  static final int CANNOT_START = 2;
+
+  private Main() {}
+
+  /// Runs, and ends the process with one of the exit codes.
+  public static void main(String[] arguments) {
+    ServerSettings.apply();
+    // Names of backends may move; the JDK would remember them for 30 seconds.
+    Security.setProperty("networkaddress.cache.ttl", "5");
+    System.exit(run(Arrays.asList(arguments), System.out, System.err));
+  }
+
+  /// Does what the arguments say.
+  ///
+  /// @return the exit code
+  static int run(List<String> arguments, PrintStream out, PrintStream err) {
+    if (!arguments.isEmpty() && arguments.getFirst().equals("simulate")) {
+      return Simulate.run(arguments.subList(1, arguments.size()), out, err);
+    }
+    try {
+      CommandLine line = CommandLine.parse(arguments);
+      return switch (line.action()) {
+        case HELP -> say(out, CommandLine.USAGE.stripTrailing());
+        case VERSION -> say(out, "llmhop " + version());
+        case CHECK -> check(line, out, err);
+        case SERVE -> serve(line, out, err);
+      };
+    } catch (CommandLine.UsageException e) {
+      err.println("llmhop: " + e.getMessage());
+      err.print(CommandLine.USAGE);
+      return WRONG;
+    } catch (ConfigException e) {
+      e.problems().forEach(problem -> err.println("llmhop: " + problem));
+      return WRONG;
+    }
+  }
+
+  private static int say(PrintStream out, String text) {
+    out.println(text);
+    return FINE;
+  }
+
+  private static String version() {
+    return Optional.ofNullable(Main.class.getPackage().getImplementationVersion())
+        .orElse("(not built as a jar)");
+  }
+
+  private static int check(CommandLine line, PrintStream out, PrintStream err)
+      throws ConfigException {
+    Config config = read(line, Secrets.unresolved(), err);
+    return say(out, "%s is fine: %s".formatted(line.config(), models(config)));
+  }
+
+  private static Config read(CommandLine line, Secrets secrets, PrintStream err)
+      throws ConfigException {
+    Config config = ConfigReader.read(ConfigFile.read(line.config()), secrets);
+    config.warnings().forEach(warning -> err.println("llmhop: warning: " + warning));
+    return config;
+  }
+
+  /// Where to listen: the command line wins over the config.
+  private static List<Listen> listen(CommandLine line, Config config)
+      throws CommandLine.UsageException {
+    if (line.listen().isEmpty()) {
+      return config.listen();
+    }
+    try {
+      return List.of(Listen.parse(line.listen().get()));
+    } catch (IllegalArgumentException e) {
+      throw new CommandLine.UsageException("--listen: " + e.getMessage());
+    }
+  }
+
+  private static int serve(CommandLine line, PrintStream out, PrintStream err)
+      throws ConfigException, CommandLine.UsageException {
+    Config config = read(line, Secrets.fromProcess(), err);
+    List<Listen> listen = listen(line, config);
+    EnvironmentProxy proxy = EnvironmentProxy.of(System.getenv());
+    Assembly router;
+    try {
+      router = Assembly.start(config, listen, proxy, out, err);
+    } catch (IOException e) {
+      err.println("llmhop: can't start: " + e.getMessage());
+      return CANNOT_START;
+    }
+    announce(config, listen, router, err);
+    return new Shutdown(router, config, err).await();
+  }
+
+  private static void announce(
+      Config config, List<Listen> listen, Assembly router, PrintStream err) {
+    boolean open = config.authTokens().isEmpty();
+    err.printf(
+        "llmhop %s listens on %s, %s, %s%n",
+        version(),
+        String.join(", ", router.addresses()),
+        models(config),
+        open ? "callers need no token" : "callers need a token");
+    if (open && !listen.stream().allMatch(Listen::loopback)) {
+      err.println(
+          "llmhop: warning: anyone who reaches this port can use the models; set 'authTokens', or"
+              + " listen on 127.0.0.1");
+    }
+  }
+
+  private static String models(Config config) {
+    int count = config.models().size();
+    return count == 1 ? "1 model" : count + " models";
+  }
+
+  /// How long a stop by Ctrl-C waits for running requests.
+  static Duration interruptDrain() {
+    return Duration.ofSeconds(5);
+  }
+}

@@ -1,0 +1,58 @@
+package llmhop;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import llmhop.config.Config;
+
+/// Waits for a signal and then leaves honestly: says no at `/ready`, stops accepting, finishes what
+/// runs, ends with 0. A second signal ends at once.
+///
+/// ```
+///   serving --TERM--> leaving (drainDelay) --> draining (drain) --> 0
+///           --INT---> draining (5 s) --> 0
+///   any signal while leaving or draining --> 128 + its number
+/// ```
+final class Shutdown {
+  private static final int INTERRUPT = 2;
+
+  private final BlockingQueue<Integer> signals = new LinkedBlockingQueue<>();
+  private final Assembly router;
+  private final Config config;
+  private final PrintStream err;
+
+  Shutdown(Assembly router, Config config, PrintStream err) {
+    this.router = router;
+    this.config = config;
+    this.err = err;
+  }
+
+  /// Blocks until the router has left.
+  ///
+  /// @return the exit code
+  int await() {
+    Signals.on("TERM", this::came);
+    Signals.on("INT", this::came);
+    try {
+      boolean interrupt = signals.take() == INTERRUPT;
+      Duration delay = interrupt ? Duration.ZERO : config.drainDelay();
+      Duration drain = interrupt ? Main.interruptDrain() : config.drain();
+      err.printf(
+          "llmhop: stopping, waiting up to %d s for %d running requests; signal again to end now%n",
+          drain.toSeconds(), router.inFlight());
+      int cut = router.stop(delay, drain);
+      err.println("llmhop: stopped" + (cut == 0 ? "" : ", " + cut + " requests were cut off"));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return Main.FINE;
+  }
+
+  private void came(int signal) {
+    if (router.isStopping()) {
+      Runtime.getRuntime().halt(128 + signal);
+    }
+    signals.add(signal);
+  }
+}

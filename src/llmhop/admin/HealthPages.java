@@ -1,0 +1,49 @@
+package llmhop.admin;
+
+import java.io.IOException;
+import llmhop.caller.Caller;
+import llmhop.json.JsonWriter;
+import llmhop.route.Exchange;
+import llmhop.route.Lifecycle;
+import llmhop.route.Local;
+import llmhop.route.Routes;
+
+/// `GET /health` and `GET /ready`, open to all: load balancers and probes hold no token.
+final class HealthPages {
+  private final Lifecycle lifecycle;
+
+  HealthPages(Lifecycle lifecycle) {
+    this.lifecycle = lifecycle;
+  }
+
+  /// Alive, and with how many models: tells a check that the right config was read.
+  Local.Page health() {
+    return new Open() {
+      @Override
+      public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
+        var json = new JsonWriter().object().name("status").value("ok");
+        Answers.json(exchange, 200, json.name("models").value(routes.all().size()).endObject());
+      }
+    };
+  }
+
+  /// Whether new requests should be sent here.
+  Local.Page ready() {
+    return new Open() {
+      @Override
+      public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
+        boolean ready = lifecycle.stage() == Lifecycle.Stage.SERVING;
+        var json = new JsonWriter().object();
+        json.name("status").value(ready ? "ready" : "draining").endObject();
+        Answers.json(exchange, ready ? 200 : 503, json);
+      }
+    };
+  }
+
+  private abstract static class Open implements Local.Page {
+    @Override
+    public boolean open() {
+      return true;
+    }
+  }
+}

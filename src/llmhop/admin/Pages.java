@@ -1,0 +1,59 @@
+package llmhop.admin;
+
+import java.time.Instant;
+import java.util.Optional;
+import llmhop.route.Exchange;
+import llmhop.route.Lifecycle;
+import llmhop.route.Local;
+import llmhop.route.Target;
+
+/// Which requests are answered here rather than routed.
+public final class Pages implements Local {
+  private static final String MODELS = "/v1/models";
+
+  private final HealthPages health;
+  private final StatusPage status;
+  private final ModelsApi models;
+  private final OllamaApi ollama;
+
+  /// The pages of a router.
+  ///
+  /// @param lifecycle whether it is about to leave
+  /// @param gauges what the status page shows
+  /// @param started when it started; models count as created then
+  public Pages(Lifecycle lifecycle, Gauges gauges, Instant started) {
+    this.health = new HealthPages(lifecycle);
+    this.status = new StatusPage(gauges);
+    this.models = new ModelsApi(started);
+    this.ollama = new OllamaApi(started);
+  }
+
+  @Override
+  public Optional<Page> find(Exchange exchange, Target target) {
+    if (target.routed().isPresent()) {
+      return Optional.empty();
+    }
+    String method = exchange.method();
+    String path = target.path();
+    if (method.equals("POST")) {
+      return path.equals("/api/show") ? Optional.of(ollama.show()) : Optional.empty();
+    }
+    if (!method.equals("GET") && !method.equals("HEAD")) {
+      return Optional.empty();
+    }
+    return switch (path) {
+      case "/" -> Optional.of(new FrontPage());
+      case "/health" -> Optional.of(health.health());
+      case "/ready" -> Optional.of(health.ready());
+      case "/llmhop/status" -> Optional.of(status);
+      case MODELS -> Optional.of(models.list());
+      case "/api/tags" -> Optional.of(ollama.tags());
+      case "/api/ps" -> Optional.of(ollama.running());
+      case "/api/version" -> Optional.of(ollama.version());
+      default ->
+          path.startsWith(MODELS + "/") && path.length() > MODELS.length() + 1
+              ? Optional.of(models.one(path.substring(MODELS.length() + 1)))
+              : Optional.empty();
+    };
+  }
+}

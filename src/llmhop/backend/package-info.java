@@ -1,0 +1,2 @@
+/// Who answers: backends, and in which order a model's backends are tried.
+package llmhop.backend;

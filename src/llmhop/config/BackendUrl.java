@@ -1,0 +1,110 @@
+package llmhop.config;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+
+/// Where a backend is: `http(s)://host[:port][/path]` (RFC 3986) or `unix:///path/to.sock`.
+/// Messages never show the URL, since a password may have been written into it.
+///
+/// @param scheme how it is reached
+/// @param host see [Endpoint]
+/// @param port see [Endpoint]
+/// @param socketPath see [Endpoint]
+/// @param path see [Endpoint]
+record BackendUrl(Scheme scheme, String host, int port, String socketPath, String path) {
+  private static final Pattern PLAIN_PATH =
+      Pattern.compile("(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*");
+  private static final Pattern DOTS = Pattern.compile("(\\.|%2[eE]){1,2}");
+  // What fits into sockaddr_un on Linux, with the zero byte at its end.
+  private static final int MAX_SOCKET_PATH = 107;
+
+  // A name that never exists (RFC 2606, 2).
+  private static final String UNRESOLVED = "unresolved.invalid";
+
+  static BackendUrl parse(String text) {
+    checkOutline(text);
+    Scheme scheme = scheme(text);
+    String rest = text.substring(text.indexOf("://") + 3);
+    return scheme == Scheme.UNIX ? unix(rest) : network(scheme, rest);
+  }
+
+  /// Under `--check`: looks at what is there while references are missing from the text.
+  static BackendUrl standIn(String outline) {
+    checkOutline(outline);
+    Scheme scheme = outline.indexOf("://") > 0 ? scheme(outline) : Scheme.HTTPS;
+    return scheme == Scheme.UNIX
+        ? new BackendUrl(scheme, "", 0, "/" + UNRESOLVED, "")
+        : new BackendUrl(scheme, UNRESOLVED, 443, "", "");
+  }
+
+  /// Whether nobody knows yet which place this is.
+  static boolean isStandIn(Endpoint endpoint) {
+    return endpoint.host().equals(UNRESOLVED) || endpoint.socketPath().equals("/" + UNRESOLVED);
+  }
+
+  private static void checkOutline(String text) {
+    Checks.that(
+        Words.isVisible(text), "not a URL: percent-encode blanks and everything outside ASCII");
+    int scheme = text.indexOf("://");
+    if (scheme < 0) {
+      return;
+    }
+    int end = text.indexOf('/', scheme + 3);
+    String authority = text.substring(scheme + 3, end < 0 ? text.length() : end);
+    Checks.that(
+        authority.indexOf('@') < 0,
+        "no user or password in a URL, put an \"Authorization\" into \"headers\"");
+    Checks.that(text.indexOf('?') < 0, "no query (?) in this URL");
+    Checks.that(text.indexOf('#') < 0, "no fragment (#) in this URL");
+  }
+
+  private static Scheme scheme(String text) {
+    int end = text.indexOf("://");
+    String name = end < 0 ? "" : text.substring(0, end).toLowerCase(Locale.ROOT);
+    return switch (name) {
+      case "http" -> Scheme.HTTP;
+      case "https" -> Scheme.HTTPS;
+      case "unix" -> Scheme.UNIX;
+      default ->
+          throw new Malformed(
+              "not an absolute URL, begin it with \"http://\", \"https://\" or \"unix:///\"");
+    };
+  }
+
+  private static BackendUrl unix(String encoded) {
+    String socketPath = Percent.decoded(encoded, "write a % in the path of a Unix socket as %25");
+    Checks.that(
+        socketPath.startsWith("/") && !socketPath.endsWith("/"),
+        "not the absolute path of a Unix socket, write it like \"unix:///run/model.sock\"");
+    Checks.that(
+        socketPath.getBytes(StandardCharsets.UTF_8).length <= MAX_SOCKET_PATH,
+        "the path of a Unix socket has at most " + MAX_SOCKET_PATH + " bytes");
+    Checks.that(!Words.hasControl(socketPath), "the path of a Unix socket holds a control");
+    return new BackendUrl(Scheme.UNIX, "", 0, socketPath, "");
+  }
+
+  private static BackendUrl network(Scheme scheme, String rest) {
+    int slash = rest.indexOf('/');
+    String authority = slash < 0 ? rest : rest.substring(0, slash);
+    HostPort place = HostPort.parse(authority, OptionalInt.of(scheme == Scheme.HTTP ? 80 : 443));
+    String path = slash < 0 ? "" : withoutLastSlash(rest.substring(slash));
+    checkPath(path);
+    return new BackendUrl(scheme, place.host(), place.port(), "", path);
+  }
+
+  private static String withoutLastSlash(String path) {
+    return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+  }
+
+  private static void checkPath(String path) {
+    Checks.that(
+        PLAIN_PATH.matcher(path).matches(),
+        "its path must be plain: no empty segments, and what isn't a letter or digit"
+            + " percent-encoded");
+    for (String segment : path.split("/")) {
+      Checks.that(!DOTS.matcher(segment).matches(), "no . or .. segments in its path");
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package llmhop.config;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+
+/// The config file on disk.
+public final class ConfigFile {
+  // Thousands of models fit; a device or a model's weights given by mistake don't.
+  static final int MAX_BYTES = 16 * 1024 * 1024;
+
+  private ConfigFile() {}
+
+  /// Reads the whole file.
+  ///
+  /// @param file where it is
+  /// @return its bytes
+  /// @throws ConfigException when it can't be read, saying which file, who we are and its mode
+  public static byte[] read(Path file) throws ConfigException {
+    byte[] bytes;
+    try (InputStream in = Files.newInputStream(file)) {
+      bytes = in.readNBytes(MAX_BYTES + 1);
+    } catch (IOException e) {
+      throw problem(file, "can't be read, " + reason(file, e));
+    }
+    if (bytes.length > MAX_BYTES) {
+      throw problem(file, "is larger than 16 MiB");
+    }
+    return bytes;
+  }
+
+  private static ConfigException problem(Path file, String what) {
+    return new ConfigException(List.of("the config file " + Words.quoted("" + file) + " " + what));
+  }
+
+  static String reason(Path file, IOException e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "there is none";
+      case AccessDeniedException _ -> "access is denied to " + us() + ", its " + ownership(file);
+      default -> Files.isDirectory(file) ? "it is a directory" : e.getClass().getSimpleName();
+    };
+  }
+
+  private static String us() {
+    // No JDK call tells the user id; Linux shows it as the owner of our own process folder.
+    try {
+      return "uid " + Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      return "user " + Words.quoted(System.getProperty("user.name", ""));
+    }
+  }
+
+  private static String ownership(Path file) {
+    try {
+      int mode = (Integer) Files.getAttribute(file, "unix:mode");
+      Object owner = Files.getAttribute(file, "unix:uid");
+      return "mode is %04o, its owner uid %s".formatted(mode & 07777, owner);
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      return "mode can't be read either: a folder above it is closed to us";
+    }
+  }
+}

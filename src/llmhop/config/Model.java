@@ -1,0 +1,53 @@
+package llmhop.config;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/// A model that callers may name, and where it is served.
+///
+/// @param name its key in the file; with `/*` at the end it takes every name with that prefix
+/// @param endpoints the places that serve it, in the file's order, at least one
+/// @param headers set on every request to it, last, in the file's order
+/// @param unlisted whether lists of models leave it out
+/// @param aliases further names of it, sent to the backend as `rename` or as `name`
+/// @param rename the name that the backend knows; `*` cuts the prefix of a `/*` name off
+/// @param adapters further names of it that the backend knows, sent as they are
+/// @param allowPaths administrative paths that are open all the same, `*` standing for any text
+/// @param tls how its `https` endpoints are trusted
+/// @param proxy the HTTP proxy in front of its endpoints
+/// @param keepAlive how long an idle connection is kept, zero for never; empty for the default
+/// @param hosted whether someone else runs it, who is to learn nothing about our callers
+/// @param timeouts how long it may take
+public record Model(
+    String name,
+    List<Endpoint> endpoints,
+    List<Header> headers,
+    boolean unlisted,
+    List<String> aliases,
+    Optional<String> rename,
+    List<String> adapters,
+    List<String> allowPaths,
+    Tls tls,
+    Optional<Proxy> proxy,
+    Optional<Duration> keepAlive,
+    boolean hosted,
+    Timeouts timeouts) {
+
+  /// Copies the lists.
+  public Model {
+    Checks.that(!name.isEmpty(), "a model without a name");
+    endpoints = List.copyOf(endpoints);
+    Checks.that(!endpoints.isEmpty(), "a model that nothing serves");
+    headers = List.copyOf(headers);
+    aliases = List.copyOf(aliases);
+    Objects.requireNonNull(rename);
+    adapters = List.copyOf(adapters);
+    allowPaths = List.copyOf(allowPaths);
+    Objects.requireNonNull(tls);
+    Objects.requireNonNull(proxy);
+    Checks.that(keepAlive.isEmpty() || !keepAlive.get().isNegative(), "keepAlive below 0");
+    Objects.requireNonNull(timeouts);
+  }
+}

@@ -1,0 +1,172 @@
+package llmhop.config;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+
+/// Reads one entry of `models`.
+final class ModelReader {
+  static final List<String> KEYS =
+      List.of(
+          "url",
+          "urls",
+          "baseUrl",
+          "headers",
+          "unlisted",
+          "aliases",
+          "rename",
+          "adapters",
+          "allowPaths",
+          "tls",
+          "proxy",
+          "keepAlive",
+          "hosted",
+          "timeouts");
+  static final List<String> TIMEOUT_KEYS = List.of("connect", "firstByte", "idle", "total");
+
+  private final ModelNames names;
+  private final Secrets secrets;
+
+  ModelReader(ModelNames names, Secrets secrets) {
+    this.names = names;
+    this.secrets = secrets;
+  }
+
+  /// Empty when it was reported that no model can be made of it.
+  Optional<Model> read(String name, Cursor cursor) {
+    if (cursor.parsed(name, ModelNames::key).isPresent()) {
+      names.claimKey(name, cursor);
+    }
+    return cursor.section(KEYS).flatMap(model -> read(name, model));
+  }
+
+  private Optional<Model> read(String name, Section model) {
+    List<Endpoint> endpoints = new EndpointsReader(secrets).read(model);
+    List<Header> headers =
+        model.get("headers").map(c -> HeadersReader.read(c, secrets)).orElse(List.of());
+    List<String> aliases = names(model, "aliases", names::claimAlias);
+    Optional<String> rename = model.get("rename").flatMap(c -> rename(name, c));
+    checkAliases(name, model);
+    List<String> adapters = names(model, "adapters", names::claimAdapter);
+    List<String> allowPaths = model.get("allowPaths").map(ModelReader::paths).orElse(List.of());
+    Tls tls = model.get("tls").map(c -> TlsReader.read(c, endpoints)).orElse(Tls.NONE);
+    Optional<Proxy> proxy = model.get("proxy").flatMap(c -> proxy(c, endpoints));
+    Optional<Duration> keepAlive = model.get("keepAlive").flatMap(Durations::read);
+    Timeouts timeouts = model.get("timeouts").map(ModelReader::timeouts).orElse(Timeouts.DEFAULT);
+    boolean unlisted = flag(model, "unlisted");
+    boolean hosted = flag(model, "hosted");
+    if (name.isEmpty() || endpoints.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Model(
+            name,
+            endpoints,
+            headers,
+            unlisted,
+            aliases,
+            rename,
+            adapters,
+            allowPaths,
+            tls,
+            proxy,
+            keepAlive,
+            hosted,
+            timeouts));
+  }
+
+  private static boolean flag(Section model, String key) {
+    return model.get(key).flatMap(Cursor::flag).orElse(false);
+  }
+
+  private static List<String> names(Section model, String key, BiConsumer<String, Cursor> claim) {
+    List<String> found = new ArrayList<>();
+    for (Cursor item : items(model, key, "a list of names")) {
+      item.parsed(ModelNames::plain)
+          .ifPresent(
+              name -> {
+                claim.accept(name, item);
+                found.add(name);
+              });
+    }
+    return found;
+  }
+
+  private static List<Cursor> items(Section model, String key, String expected) {
+    return model
+        .get(key)
+        .map(cursor -> cursor.items(expected, "an empty list, leave the key out"))
+        .orElse(List.of());
+  }
+
+  private static Optional<String> rename(String name, Cursor cursor) {
+    Optional<String> rename = cursor.text();
+    if (rename.isEmpty() || !rename.get().equals("*")) {
+      return rename.flatMap(text -> cursor.parsed(text, ModelNames::plain));
+    }
+    return ModelNames.isWildcard(name)
+        ? rename
+        : cursor.refuse("\"*\" cuts off a prefix, this model's name doesn't end in \"/*\"");
+  }
+
+  /// An alias is sent as the `rename` or as the model's key, and `meta/*` is no name to send.
+  private static void checkAliases(String name, Section model) {
+    boolean renamed =
+        model.get("rename").flatMap(Cursor::text).filter(text -> !text.equals("*")).isPresent();
+    if (ModelNames.isWildcard(name) && !renamed) {
+      model
+          .get("aliases")
+          .ifPresent(c -> c.problem("a \"/*\" model has no one name to send, add a \"rename\""));
+    }
+  }
+
+  private static List<String> paths(Cursor cursor) {
+    List<String> paths = new ArrayList<>();
+    cursor
+        .items("a list of paths", "an empty list, leave the key out")
+        .forEach(item -> item.parsed(ModelReader::path).ifPresent(paths::add));
+    return paths;
+  }
+
+  private static String path(String text) {
+    Checks.that(text.startsWith("/"), "a path begins with /");
+    Checks.that(Words.isVisible(text), "a path is visible ASCII");
+    Checks.that(
+        text.chars().noneMatch(c -> "?#%\\".indexOf(c) >= 0),
+        "it is compared with decoded paths: no ? # % or \\ in it");
+    Checks.that(
+        !text.contains("//") && !(text + "/").contains("/./") && !(text + "/").contains("/../"),
+        "it is compared with normalised paths: no //, . or .. in it");
+    return text;
+  }
+
+  private Optional<Proxy> proxy(Cursor cursor, List<Endpoint> endpoints) {
+    if (!endpoints.isEmpty() && endpoints.stream().allMatch(e -> e.scheme() == Scheme.UNIX)) {
+      cursor.warning("has no effect on Unix sockets");
+    }
+    return cursor
+        .secret(secrets)
+        .flatMap(
+            secret ->
+                cursor.parsed(
+                    secret.outline(), secret.isOpen() ? ProxyUrl::standIn : ProxyUrl::parse));
+  }
+
+  private static Timeouts timeouts(Cursor cursor) {
+    return cursor.section(TIMEOUT_KEYS).map(ModelReader::timeouts).orElse(Timeouts.DEFAULT);
+  }
+
+  private static Timeouts timeouts(Section timeouts) {
+    return new Timeouts(
+        limit(timeouts, "connect").orElse(Timeouts.DEFAULT.connect()),
+        limit(timeouts, "firstByte"),
+        limit(timeouts, "idle"),
+        limit(timeouts, "total"));
+  }
+
+  private static Optional<Duration> limit(Section timeouts, String key) {
+    return timeouts.get(key).flatMap(Durations::readLimit);
+  }
+}

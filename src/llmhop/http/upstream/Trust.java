@@ -1,0 +1,88 @@
+package llmhop.http.upstream;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import llmhop.http.wire.Pem;
+
+/// Whom to trust, and who we are, when speaking TLS to a backend.
+public final class Trust {
+  /// Where operating systems keep the authorities they trust, in PEM.
+  private static final List<String> BUNDLES =
+      List.of(
+          "/etc/ssl/certs/ca-certificates.crt", // Debian, Ubuntu, Arch, Alpine, NixOS
+          "/etc/pki/tls/certs/ca-bundle.crt", // Fedora, RHEL
+          "/etc/ssl/ca-bundle.pem", // SUSE
+          "/etc/ssl/cert.pem"); // macOS, BSD
+
+  private Trust() {}
+
+  /// A context for one backend.
+  ///
+  /// @param ca the authorities to trust; else those of `SSL_CERT_FILE`, else the system's, else the
+  ///     JDK's
+  /// @param certificate our own certificate chain
+  /// @param key the private key to it
+  /// @param sslCertFile what the environment's `SSL_CERT_FILE` says
+  /// @throws IOException naming the file that can't be used
+  public static SSLContext context(
+      Optional<Path> ca,
+      Optional<Path> certificate,
+      Optional<Path> key,
+      Optional<String> sslCertFile)
+      throws IOException {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      KeyManager[] ours =
+          certificate.isPresent() ? identity(certificate.get(), key.orElseThrow()) : null;
+      Optional<Path> bundle = ca.or(() -> sslCertFile.map(Path::of)).or(Trust::systemBundle);
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(bundle.isPresent() ? store(bundle.get()) : null);
+      context.init(ours, trust.getTrustManagers(), null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IOException("can't set up TLS: " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<Path> systemBundle() {
+    return BUNDLES.stream().map(Path::of).filter(Files::isReadable).findFirst();
+  }
+
+  private static KeyStore store(Path bundle) throws IOException, GeneralSecurityException {
+    KeyStore store = emptyStore();
+    int number = 0;
+    for (Certificate certificate : Pem.certificates(bundle)) {
+      store.setCertificateEntry("ca-" + number++, certificate);
+    }
+    return store;
+  }
+
+  private static KeyStore emptyStore() throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    return store;
+  }
+
+  private static KeyManager[] identity(Path chain, Path keyFile)
+      throws IOException, GeneralSecurityException {
+    PrivateKey key = Pem.privateKey(keyFile);
+    KeyStore store = emptyStore();
+    Certificate[] certificates = Pem.certificates(chain).toArray(Certificate[]::new);
+    store.setKeyEntry("ours", key, new char[0], certificates);
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(store, new char[0]);
+    return keys.getKeyManagers();
+  }
+}

@@ -1,0 +1,146 @@
+package llmhop.http.upstream;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import llmhop.http.upstream.Exchange.DeadConnection;
+import llmhop.http.upstream.UpstreamException.BadReply;
+import llmhop.http.upstream.UpstreamException.Unreachable;
+
+/// One backend and the connections to it. Shared by all requests.
+///
+/// A request is sent a second time in one case only: it went out on a kept connection that turned
+/// out to be dead before a byte of answer came (the backend closed it while we wrote), and its body
+/// can be written again.
+public final class Upstream implements AutoCloseable {
+  /// How often the addresses of a name are looked up while connections are kept.
+  private static final long LOOK_UP_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  /// A backend that announces when it closes is left this much time before.
+  private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final long LONGEST_KEPT_SECONDS = 600;
+
+  private final Origin origin;
+  private final Settings settings;
+  private final Dialer dialer;
+  private final Pool pool;
+  private final LongSupplier nanos;
+  private final AtomicInteger open = new AtomicInteger();
+  private final AtomicBoolean lookingUp = new AtomicBoolean();
+  private volatile long lookedUp;
+  private volatile boolean closed;
+
+  /// A backend to which no connection has been made yet.
+  ///
+  /// @param nanos the clock for idle times, as of [System#nanoTime]
+  public Upstream(Origin origin, Settings settings, LongSupplier nanos) {
+    this.origin = origin;
+    this.settings = settings;
+    this.dialer = new Dialer(origin, settings);
+    this.pool = new Pool(nanos);
+    this.nanos = nanos;
+  }
+
+  /// Where it is.
+  public Origin origin() {
+    return origin;
+  }
+
+  /// Idle connections.
+  public int idle() {
+    return pool.size();
+  }
+
+  /// Connections that are open, idle ones too.
+  public int open() {
+    return open.get();
+  }
+
+  /// Sends a request and waits for the head of the answer. Whoever calls closes the reply.
+  public Reply send(Request request, Timing timing) throws UpstreamException {
+    Optional<Connection> kept = pool.take();
+    if (kept.isPresent()) {
+      lookUpAgain();
+      try {
+        return Exchange.run(this, kept.get(), request, timing);
+      } catch (DeadConnection e) {
+        // Nothing has been done for it: the next connection is a new one.
+      }
+    }
+    try {
+      return Exchange.run(this, dial(), request, timing);
+    } catch (DeadConnection e) {
+      throw new BadReply("a new connection can't be a kept one", e);
+    }
+  }
+
+  private Connection dial() throws Unreachable {
+    List<InetAddress> addresses = List.of();
+    Optional<String> name = dialer.lookedUp();
+    if (name.isPresent()) {
+      addresses = resolve(name.get());
+    }
+    Dialer.Dialed dialed = dialer.dial(addresses);
+    open.incrementAndGet();
+    return new Connection(dialed.transport(), dialed.address(), open::decrementAndGet);
+  }
+
+  private List<InetAddress> resolve(String name) throws Unreachable {
+    try {
+      List<InetAddress> addresses = dialer.resolve(name);
+      lookedUp = nanos.getAsLong();
+      pool.retain(addresses);
+      return addresses;
+    } catch (UnknownHostException e) {
+      throw new Unreachable("the name " + name + " has no address", e);
+    }
+  }
+
+  /// While kept connections serve, nobody dials; so the name is looked up beside the requests.
+  private void lookUpAgain() {
+    Optional<String> name = dialer.lookedUp();
+    boolean due = nanos.getAsLong() - lookedUp > LOOK_UP_NANOS;
+    if (due && name.isPresent() && lookingUp.compareAndSet(false, true)) {
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  resolve(name.get());
+                } catch (Unreachable e) {
+                  // The name's last good addresses stand; the next dial will tell.
+                  lookedUp = nanos.getAsLong();
+                } finally {
+                  lookingUp.set(false);
+                }
+              });
+    }
+  }
+
+  /// Keeps a connection for the next request, as long as both sides want.
+  void keep(Connection connection, OptionalLong announcedSeconds) {
+    long keep = settings.keepAlive().toNanos();
+    if (announcedSeconds.isPresent() && keep > 0) {
+      long seconds = Math.min(announcedSeconds.getAsLong(), LONGEST_KEPT_SECONDS);
+      keep = TimeUnit.SECONDS.toNanos(seconds) - MARGIN_NANOS;
+    }
+    if (closed) {
+      connection.close();
+    } else {
+      pool.give(connection, keep);
+    }
+  }
+
+  /// Lets go of all idle connections, and of the others when their answers end.
+  @Override
+  public void close() {
+    closed = true;
+    pool.close();
+  }
+}

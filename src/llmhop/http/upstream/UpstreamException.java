@@ -1,0 +1,44 @@
+package llmhop.http.upstream;
+
+/// What went wrong on the way to an answer. Messages name addresses: they are for operators.
+public abstract sealed class UpstreamException extends Exception {
+  private UpstreamException(String message, Throwable cause) {
+    super(message, cause, false, false);
+  }
+
+  /// No connection; nothing was sent.
+  public static final class Unreachable extends UpstreamException {
+    Unreachable(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /// It broke off, or sent what isn't HTTP. The request may have been worked on.
+  public static final class BadReply extends UpstreamException {
+    BadReply(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /// It was over a limit.
+  public static final class TimedOut extends UpstreamException {
+    private final Timing.Limit limit;
+
+    TimedOut(Timing.Limit limit) {
+      super("over the limit '" + limit.word() + "'", null);
+      this.limit = limit;
+    }
+
+    /// Which one.
+    public Timing.Limit limit() {
+      return limit;
+    }
+  }
+
+  /// The request's own body failed; the cause is what it threw.
+  public static final class BodyFailed extends UpstreamException {
+    BodyFailed(Throwable cause) {
+      super("the request's body failed", cause);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package llmhop.http.wire;
+
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// The parameters of a field such as `Content-Type` (RFC 9110 section 5.6.6), read strictly: each
+/// once, tokens or quoted strings.
+final class FieldParameters {
+  private FieldParameters() {}
+
+  /// The boundary of a multipart type (RFC 2046 section 5.1.1): 1 to 70 characters, not ending with
+  /// a blank.
+  static String boundary(String contentType) throws MultipartException {
+    String boundary = parse(contentType).get("boundary");
+    if (boundary == null || boundary.isEmpty() || boundary.length() > 70) {
+      throw MultipartException.malformed("Content-Type needs a boundary of 1 to 70 characters");
+    }
+    for (char c : boundary.toCharArray()) {
+      boolean letterOrDigit = c < 128 && Character.isLetterOrDigit(c);
+      if (!letterOrDigit && "'()+_,-./:=? ".indexOf(c) < 0) {
+        throw MultipartException.malformed("the boundary holds characters that it may not");
+      }
+    }
+    if (boundary.endsWith(" ")) {
+      throw MultipartException.malformed("the boundary ends with a blank");
+    }
+    return boundary;
+  }
+
+  /// All parameters, by their names in lower case.
+  static Map<String, String> parse(String field) throws MultipartException {
+    Map<String, String> parameters = new TreeMap<>();
+    int at = field.indexOf(';');
+    while (at >= 0 && at < field.length()) {
+      at = skipBlanks(field, at + 1);
+      if (at == field.length()) {
+        break;
+      }
+      int equals = field.indexOf('=', at);
+      String name = equals < 0 ? "" : field.substring(at, equals).toLowerCase(Locale.ROOT);
+      if (!Grammar.isToken(name)) {
+        throw MultipartException.malformed("a parameter of a field is not name=value");
+      }
+      var text = new StringBuilder();
+      at = skipBlanks(field, value(field, equals + 1, text));
+      if (parameters.put(name, text.toString()) != null) {
+        throw MultipartException.malformed("a parameter of a field stands there twice");
+      }
+      if (at < field.length() && field.charAt(at) != ';') {
+        throw MultipartException.malformed("a parameter of a field is followed by other text");
+      }
+    }
+    return parameters;
+  }
+
+  private static int value(String field, int from, StringBuilder into) throws MultipartException {
+    int at = from;
+    if (at == field.length() || field.charAt(at) != '"') {
+      while (at < field.length() && Grammar.isTokenCharacter(field.charAt(at))) {
+        into.append(field.charAt(at++));
+      }
+      if (into.isEmpty()) {
+        throw MultipartException.malformed("a parameter of a field has no value");
+      }
+      return at;
+    }
+    for (at++; at < field.length(); at++) {
+      char c = field.charAt(at);
+      if (c == '"') {
+        return at + 1;
+      }
+      if (c == '\\' && at + 1 < field.length()) {
+        at++;
+      }
+      into.append(field.charAt(at));
+    }
+    throw MultipartException.malformed("a quoted parameter has no end");
+  }
+
+  private static int skipBlanks(String field, int from) {
+    int at = from;
+    while (at < field.length() && (field.charAt(at) == ' ' || field.charAt(at) == '\t')) {
+      at++;
+    }
+    return at;
+  }
+}

@@ -1,0 +1,155 @@
+package llmhop.http.wire;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Certificates and private keys in PEM files (RFC 7468).
+///
+/// Keys may be PKCS#8, PKCS#1 (RSA) or SEC1 (EC), without a password.
+public final class Pem {
+  private static final Pattern BLOCK =
+      Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
+
+  private static final int LARGEST_FILE = 4 * 1024 * 1024;
+
+  /// `AlgorithmIdentifier` of rsaEncryption, with its NULL (RFC 8017).
+  private static final byte[] RSA = HexFormat.of().parseHex("300d06092a864886f70d0101010500");
+
+  /// The OID of id-ecPublicKey (RFC 5480).
+  private static final byte[] EC = HexFormat.of().parseHex("06072a8648ce3d0201");
+
+  private Pem() {}
+
+  private record Block(String label, byte[] der) {}
+
+  /// All certificates of a file, in their order.
+  ///
+  /// @throws IOException naming the file when it can't be read or holds none
+  public static List<Certificate> certificates(Path file) throws IOException {
+    List<Certificate> certificates = new ArrayList<>();
+    try {
+      CertificateFactory factory = CertificateFactory.getInstance("X.509");
+      for (Block block : blocks(file)) {
+        if (block.label.equals("CERTIFICATE") || block.label.equals("TRUSTED CERTIFICATE")) {
+          var der = new ByteArrayInputStream(block.der);
+          certificates.add(factory.generateCertificate(der));
+        }
+      }
+    } catch (GeneralSecurityException e) {
+      throw new IOException(file + ": a certificate in it can't be read", e);
+    }
+    if (certificates.isEmpty()) {
+      throw new IOException(file + ": no certificate in it (PEM is expected)");
+    }
+    return certificates;
+  }
+
+  /// The private key of a file.
+  ///
+  /// @throws IOException naming the file, never its content
+  public static PrivateKey privateKey(Path file) throws IOException {
+    for (Block block : blocks(file)) {
+      switch (block.label) {
+        case "PRIVATE KEY" -> {
+          return pkcs8(file, block.der);
+        }
+        case "RSA PRIVATE KEY" -> {
+          return pkcs8(file, wrap(RSA, block.der));
+        }
+        case "EC PRIVATE KEY" -> {
+          return pkcs8(file, wrap(sequence(EC, curve(file, block.der)), block.der));
+        }
+        case "ENCRYPTED PRIVATE KEY" ->
+            throw new IOException(file + ": the key has a password; store it without one");
+        default -> {}
+      }
+    }
+    throw new IOException(file + ": no private key in it (PEM is expected)");
+  }
+
+  private static PrivateKey pkcs8(Path file, byte[] der) throws IOException {
+    for (String algorithm : List.of("RSA", "EC", "EdDSA")) {
+      try {
+        return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(der));
+      } catch (GeneralSecurityException e) {
+        // It is of another kind.
+      }
+    }
+    throw new IOException(file + ": the private key is neither RSA, EC nor Ed25519");
+  }
+
+  /// RFC 5915: the curve stands in `[0]` behind the key, or else in the public key's algorithm.
+  private static byte[] curve(Path file, byte[] sec1) throws IOException {
+    for (int i = 0; i + 3 < sec1.length; i++) {
+      int length = sec1[i + 1];
+      boolean parameters = (sec1[i] & 0xff) == 0xa0 && sec1[i + 2] == 0x06 && length > 2;
+      if (parameters && sec1[i + 3] == length - 2 && i + 2 + length <= sec1.length) {
+        return java.util.Arrays.copyOfRange(sec1, i + 2, i + 2 + length);
+      }
+    }
+    throw new IOException(file + ": the EC key doesn't name its curve; convert it to PKCS#8");
+  }
+
+  private static byte[] wrap(byte[] algorithm, byte[] key) {
+    byte[] version = {0x02, 0x01, 0x00};
+    return sequence(version, algorithm, tagged(0x04, key));
+  }
+
+  private static byte[] sequence(byte[]... parts) {
+    var content = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      content.writeBytes(part);
+    }
+    return tagged(0x30, content.toByteArray());
+  }
+
+  /// X.690: tag, length, content.
+  private static byte[] tagged(int tag, byte[] content) {
+    var der = new ByteArrayOutputStream();
+    der.write(tag);
+    if (content.length < 0x80) {
+      der.write(content.length);
+    } else {
+      int octets = content.length < 0x100 ? 1 : content.length < 0x10000 ? 2 : 3;
+      der.write(0x80 | octets);
+      for (int shift = (octets - 1) * 8; shift >= 0; shift -= 8) {
+        der.write(content.length >> shift);
+      }
+    }
+    der.writeBytes(content);
+    return der.toByteArray();
+  }
+
+  private static List<Block> blocks(Path file) throws IOException {
+    if (Files.size(file) > LARGEST_FILE) {
+      throw new IOException(file + ": larger than 4 MiB, which no PEM file is");
+    }
+    String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+    List<Block> blocks = new ArrayList<>();
+    Matcher matcher = BLOCK.matcher(text);
+    while (matcher.find()) {
+      try {
+        blocks.add(new Block(matcher.group(1), Base64.getMimeDecoder().decode(matcher.group(2))));
+      } catch (IllegalArgumentException e) {
+        throw new IOException(file + ": a block in it is not base64");
+      }
+    }
+    return blocks;
+  }
+}

@@ -1,0 +1,360 @@
+package llmhop.json;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/// Checks JSON text as it arrives, segment by segment, and finds one string member of the outermost
+/// object. One pass, nothing built, the same result for every split. Not for use by several
+/// threads.
+///
+/// The whole text is held to RFC 8259 in UTF-8, strictly: no raw controls in strings, no NaN, no
+/// overlong or surrogate octets, nothing after the object; a byte order mark is skipped, and lone
+/// surrogates spelled as escapes pass. Parsers differ on which of two equal names counts, and on
+/// whether `Model` counts as `model`; so a second name that is equal but for ASCII case is refused,
+/// and so is one that comes only in another case. Only the outermost object is looked at so.
+///
+/// `StringScan` checks the contents of strings, `NumberScan` numbers, and the rest is here:
+///
+/// ```
+/// START --open--> FIRST_NAME --name--> NAME_TEXT --endText--> COLON --colon--> VALUE
+///
+/// VALUE --value--> TEXT    --endText-->  AFTER_VALUE
+///             +--> NUMBER  --endValue--> AFTER_VALUE
+///             +--> WORD    --endWord-->  AFTER_VALUE
+///             +--> FIRST_NAME or FIRST_ITEM, by open; FIRST_ITEM is VALUE, or close
+///
+/// AFTER_VALUE --afterValue--> NAME  after a comma in an object, and from there as FIRST_NAME
+///                        +--> VALUE after a comma in an array
+///                        +--> AFTER_VALUE, or END after the outermost object, by close
+///
+/// START --start--> MARK --endWord--> START, for a byte order mark
+/// ```
+public final class MemberScan {
+
+  private enum State {
+    START(true),
+    MARK(false),
+    FIRST_NAME(true),
+    NAME(true),
+    NAME_TEXT(false),
+    COLON(true),
+    FIRST_ITEM(true),
+    VALUE(true),
+    TEXT(false),
+    NUMBER(false),
+    WORD(false),
+    AFTER_VALUE(true),
+    END(true);
+
+    /// Whether white space may stand here.
+    final boolean betweenTokens;
+
+    State(boolean betweenTokens) {
+      this.betweenTokens = betweenTokens;
+    }
+  }
+
+  private final Nesting nesting;
+  private final Sought sought;
+  private final StringScan string = new StringScan();
+  private final NumberScan number = new NumberScan();
+  private final WordScan word = new WordScan();
+
+  private State state = State.START;
+
+  /// How many bytes came before this segment, and the place of the segment's array in the stream.
+  private long fed;
+
+  private long base;
+
+  /// Where the string that is being read began.
+  private long textStart;
+
+  private ScanException failure;
+
+  /// Makes a scan of one text.
+  ///
+  /// @param name the member's name: ASCII letters
+  /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
+  /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
+  public MemberScan(String name, int maxDepth, int maxValueBytes) {
+    if (maxDepth < 1) {
+      throw new IllegalArgumentException("depth " + maxDepth);
+    }
+    nesting = new Nesting(maxDepth);
+    sought = new Sought(name, maxValueBytes);
+  }
+
+  /// Checks the next segment. It may be of any length, and is not kept.
+  ///
+  /// @param bytes holds the segment
+  /// @param offset where it begins
+  /// @param length its length in bytes
+  /// @throws ScanException when the text can't become right any more; and then again whenever this
+  ///   or [#finish] is called
+  public void feed(byte[] bytes, int offset, int length) throws ScanException {
+    Objects.checkFromIndexSize(offset, length, bytes.length);
+    if (failure != null) {
+      throw failure;
+    }
+    base = fed - offset;
+    int end = offset + length;
+    int at = offset;
+    while (at < end) {
+      byte octet = bytes[at];
+      if (octet <= ' ' && state.betweenTokens && Octets.isBlank(octet)) {
+        at = blanks(bytes, at + 1, end);
+        continue;
+      }
+      at =
+          switch (state) {
+            case START -> start(octet, at);
+            case MARK, WORD -> word(bytes, at, end);
+            case FIRST_NAME -> octet == '}' ? close(at) : name(octet, at);
+            case NAME -> name(octet, at);
+            case COLON -> colon(octet, at);
+            case FIRST_ITEM -> octet == ']' ? close(at) : value(octet, at);
+            case VALUE -> value(octet, at);
+            case NAME_TEXT, TEXT -> text(bytes, at, end);
+            case NUMBER -> number(bytes, at, end);
+            case AFTER_VALUE -> afterValue(octet, at);
+            case END -> throw unexpected("nothing more", octet, at);
+          };
+    }
+    fed += length;
+  }
+
+  /// Says that the text is over.
+  ///
+  /// @throws ScanException when it isn't complete, or has the member in another case only
+  public void finish() throws ScanException {
+    if (failure != null) {
+      throw failure;
+    }
+    if (state != State.END) {
+      String problem = state == State.START ? "the text is empty" : "the text ends too early";
+      throw fail(ScanException.Kind.NOT_JSON, problem, fed);
+    }
+    if (sought.inOtherCase()) {
+      String problem = "the name is spelled in another case";
+      throw fail(ScanException.Kind.OTHER_CASE, problem, sought.foundAt());
+    }
+  }
+
+  /// How much has been checked.
+  ///
+  /// @return the bytes of all segments that were fed and not refused
+  public long offset() {
+    return fed;
+  }
+
+  /// The member's value, escapes decoded; a lone surrogate stays one. Final after [#finish].
+  ///
+  /// @return empty when there is no such member, or when it is null
+  public Optional<String> value() {
+    return sought.value();
+  }
+
+  /// Where the value begins in the stream, for putting another in its place.
+  ///
+  /// @return the offset of its opening quote in bytes; -1 when there is no value
+  public long valueStart() {
+    return sought.valueStart();
+  }
+
+  /// Where the value ends in the stream.
+  ///
+  /// @return the offset just past its closing quote in bytes; -1 when there is no value
+  public long valueEnd() {
+    return sought.valueEnd();
+  }
+
+  private static int blanks(byte[] bytes, int from, int end) {
+    int at = from;
+    while (at < end && Octets.isBlank(bytes[at])) {
+      at++;
+    }
+    return at;
+  }
+
+  private int start(byte octet, int at) throws ScanException {
+    if (octet == '{') {
+      return open(true, at);
+    }
+    if (octet == WordScan.BYTE_ORDER_MARK[0] && base + at == 0) {
+      return beginWord(WordScan.BYTE_ORDER_MARK, State.MARK, at);
+    }
+    if (beginsValue(octet)) {
+      throw fail(ScanException.Kind.NOT_AN_OBJECT, "expected an object", base + at);
+    }
+    throw unexpected("an object", octet, at);
+  }
+
+  private static boolean beginsValue(byte octet) {
+    return switch (octet) {
+      case '{', '[', '"', 't', 'f', 'n' -> true;
+      default -> beginsNumber(octet);
+    };
+  }
+
+  private static boolean beginsNumber(byte octet) {
+    return octet == '-' || octet >= '0' && octet <= '9';
+  }
+
+  private int name(byte octet, int at) throws ScanException {
+    if (octet != '"') {
+      throw unexpected("a name in double quotes", octet, at);
+    }
+    if (nesting.depth() == 1) {
+      sought.beginName();
+    }
+    return beginText(State.NAME_TEXT, at);
+  }
+
+  private int colon(byte octet, int at) throws ScanException {
+    if (octet != ':') {
+      throw unexpected("a colon", octet, at);
+    }
+    state = State.VALUE;
+    return at + 1;
+  }
+
+  private int value(byte octet, int at) throws ScanException {
+    if (octet == '"') {
+      sought.beginValue();
+      return beginText(State.TEXT, at);
+    }
+    if (sought.valueIsNext() && octet != 'n' && beginsValue(octet)) {
+      throw fail(ScanException.Kind.NOT_A_STRING, "the value must be a string", base + at);
+    }
+    return switch (octet) {
+      case '{' -> open(true, at);
+      case '[' -> open(false, at);
+      case 't' -> beginWord(WordScan.TRUE, State.WORD, at);
+      case 'f' -> beginWord(WordScan.FALSE, State.WORD, at);
+      case 'n' -> beginWord(WordScan.NULL, State.WORD, at);
+      default -> {
+        if (!beginsNumber(octet)) {
+          throw unexpected("a value", octet, at);
+        }
+        number.reset();
+        state = State.NUMBER;
+        // Its first octet is judged with the others.
+        yield at;
+      }
+    };
+  }
+
+  private int afterValue(byte octet, int at) throws ScanException {
+    boolean inObject = nesting.inObject();
+    if (octet == ',') {
+      state = inObject ? State.NAME : State.VALUE;
+      return at + 1;
+    }
+    if (octet == (inObject ? '}' : ']')) {
+      return close(at);
+    }
+    throw unexpected(inObject ? "a comma or }" : "a comma or ]", octet, at);
+  }
+
+  private int open(boolean object, int at) throws ScanException {
+    if (nesting.full()) {
+      String problem = "too many objects and arrays within each other";
+      throw fail(ScanException.Kind.TOO_DEEP, problem, base + at);
+    }
+    nesting.push(object);
+    state = object ? State.FIRST_NAME : State.FIRST_ITEM;
+    return at + 1;
+  }
+
+  private int close(int at) {
+    nesting.pop();
+    state = nesting.depth() == 0 ? State.END : State.AFTER_VALUE;
+    return at + 1;
+  }
+
+  private int beginText(State text, int at) {
+    string.reset();
+    textStart = base + at;
+    state = text;
+    return at + 1;
+  }
+
+  /// The contents of a string and its closing quote.
+  private int text(byte[] bytes, int at, int end) throws ScanException {
+    int past = string.scan(bytes, at, sought.reach(at, end));
+    if (string.broken()) {
+      throw fail(ScanException.Kind.NOT_JSON, string.problem(bytes[past]), base + past);
+    }
+    if (!sought.keep(bytes, at, string.closed() ? past - 1 : past)) {
+      throw fail(ScanException.Kind.TOO_LONG, "the value is too long", base + past - 1);
+    }
+    if (string.closed()) {
+      endText(past);
+    }
+    return past;
+  }
+
+  private void endText(int past) throws ScanException {
+    if (state == State.TEXT) {
+      sought.endString(textStart, base + past);
+      endValue();
+    } else if (sought.endName(textStart)) {
+      state = State.COLON;
+    } else {
+      throw fail(ScanException.Kind.DUPLICATE, "the name stands again", textStart);
+    }
+  }
+
+  private void endValue() {
+    sought.endValue();
+    state = State.AFTER_VALUE;
+  }
+
+  private int number(byte[] bytes, int at, int end) throws ScanException {
+    int past = number.scan(bytes, at, end);
+    if (past < end) {
+      if (!number.whole()) {
+        throw unexpected("a digit", bytes[past], past);
+      }
+      endValue();
+    }
+    return past;
+  }
+
+  /// The first octet of a word is judged with the others.
+  private int beginWord(byte[] expected, State reading, int at) {
+    word.begin(expected);
+    state = reading;
+    return at;
+  }
+
+  private int word(byte[] bytes, int at, int end) throws ScanException {
+    int past = word.scan(bytes, at, end);
+    if (word.whole()) {
+      endWord();
+    } else if (past < end) {
+      throw unexpected(Octets.shown(word.next()), bytes[past], past);
+    }
+    return past;
+  }
+
+  private void endWord() {
+    if (state == State.MARK) {
+      state = State.START;
+    } else {
+      endValue();
+    }
+  }
+
+  private ScanException unexpected(String expected, byte octet, int at) {
+    String problem = "expected " + expected + " but found " + Octets.shown(octet);
+    return fail(ScanException.Kind.NOT_JSON, problem, base + at);
+  }
+
+  /// @param at where in the stream
+  private ScanException fail(ScanException.Kind kind, String problem, long at) {
+    failure = new ScanException(kind, problem, at);
+    return failure;
+  }
+}

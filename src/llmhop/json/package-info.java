@@ -1,0 +1,7 @@
+/// JSON text (RFC 8259) and its values; knows nothing of the rest of the program.
+///
+/// Three ways in and out: `Json.parse` reads a small text whole, `JsonWriter` writes one, and
+/// `MemberScan` checks a large one as it arrives and finds a single member, without building
+/// anything. The first and the last share `StringScan`, `NumberScan` and `RawString`, which know
+/// the two hard tokens of the grammar, so that both accept the same texts.
+package llmhop.json;

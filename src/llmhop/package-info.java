@@ -1,0 +1,39 @@
+/// LLMhop: one port, many models. This is the map of the program.
+///
+/// A **caller** asks, we **route**, a **backend** answers. A request goes one straight way, and its
+/// nine words are the methods of [llmhop.route.Router], the `phase` of log lines and the groups of
+/// tests:
+///
+/// | word | what happens | may end with |
+/// |---|---|---|
+/// | accept | the head, its limits | 400 |
+/// | authenticate | who asks, before a byte of the body is read | 401 |
+/// | read | the body, within its limit and the process's budget | 400 413 415 503 |
+/// | find | the model's name, then the model | 400 404 |
+/// | admit | may this caller, now | 403 503 |
+/// | choose | backends in order of preference | |
+/// | forward | send to the first; try the next only where that is safe | 502 504 |
+/// | relay | copy the answer as it comes | abort |
+/// | record | always, refused requests too | |
+///
+/// Where things live; a folder may import those right of it in its line, never left, never beside:
+///
+/// ```
+///   Main, Assembly, tool > admin > route > caller, backend, observe > config > http, json
+/// ```
+///
+/// | folder | about |
+/// |---|---|
+/// | `route` | the way of a request |
+/// | `caller` | who asks |
+/// | `backend` | who answers |
+/// | `observe` | what happened |
+/// | `admin` | what is asked of the router itself |
+/// | `config` | what the operator wrote |
+/// | `tool` | the jar's other commands |
+/// | `http` | HTTP/1.1 towards backends; knows nothing of this product |
+/// | `json` | JSON text and values; knows nothing of this product |
+///
+/// A test reads the class files and checks this. New code goes where two questions send it: which
+/// party is it about, and is it a part of every request or told about it afterwards?
+package llmhop;

@@ -1,0 +1,45 @@
+package llmhop.route;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import llmhop.caller.Caller;
+import llmhop.route.Route.Found;
+
+/// May this caller, now: allowed models, closed paths, and how many requests run at once. Shared by
+/// all requests.
+public final class Admission {
+  private final int maxConcurrent;
+  private final AtomicInteger admitted = new AtomicInteger();
+
+  /// At most this many admitted requests at once (`maxConcurrentRequests`).
+  public Admission(int maxConcurrent) {
+    this.maxConcurrent = maxConcurrent;
+  }
+
+  /// Requests that are admitted now.
+  public int admitted() {
+    return admitted.get();
+  }
+
+  /// A place among the admitted; closing it gives it back.
+  interface Permit extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /// Lets a request in.
+  ///
+  /// @throws Refusal 403 when it may never, 503 when it may not now
+  Permit admit(Exchange x, Target target, Caller caller, Found found, Routes routes) {
+    if (!routes.allows(caller, found)) {
+      throw Refusal.modelNotAllowed(found.asked());
+    }
+    if (found.route().closes(x.method(), target.path())) {
+      throw Refusal.pathNotAllowed(target.path(), found.route().name());
+    }
+    if (admitted.incrementAndGet() > maxConcurrent) {
+      admitted.decrementAndGet();
+      throw Refusal.overloaded(maxConcurrent + " concurrent requests");
+    }
+    return admitted::decrementAndGet;
+  }
+}

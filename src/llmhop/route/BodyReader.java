@@ -1,0 +1,128 @@
+package llmhop.route;
+
+import java.util.OptionalLong;
+import llmhop.http.wire.SegmentPool;
+
+/// Reads bodies into memory, within `maxBodyBytes` and the process's budget, and looks into them
+/// while they come.
+///
+/// A declared length is taken from the budget before a byte is read; an undeclared one in steps.
+/// Bodies of up to [#SMALL] bytes are one array; larger ones live in segments of the pool.
+final class BodyReader {
+  /// The largest body that isn't worth segments, in bytes.
+  static final int SMALL = 64 * 1024;
+
+  /// The first step of a body of unknown length, in bytes: most prompts fit.
+  private static final int FIRST_STEP = 16 * 1024;
+
+  private final long maxBodyBytes;
+  private final BufferBudget budget;
+  private final SegmentPool pool;
+
+  BodyReader(long maxBodyBytes, BufferBudget budget, SegmentPool pool) {
+    this.maxBodyBytes = maxBodyBytes;
+    this.budget = budget;
+    this.pool = pool;
+  }
+
+  /// Refuses a declared length over the limit.
+  void checkDeclared(Exchange exchange) {
+    if (exchange.declaredLength().orElse(0) > maxBodyBytes) {
+      throw tooLarge();
+    }
+  }
+
+  /// Reads the whole body. The caller of this method closes it.
+  ///
+  /// @throws Refusal when it is too large, breaks off, or isn't what it must be
+  RequestBody read(Exchange exchange, Look look) {
+    checkDeclared(exchange);
+    var share = budget.share();
+    var body = new RequestBody(pool, share);
+    try {
+      OptionalLong declared = exchange.declaredLength();
+      if (declared.isPresent()) {
+        readDeclared(exchange, look, body, share, declared.getAsLong());
+      } else {
+        readToEnd(exchange, look, body, share);
+      }
+      exchange.bodyDone();
+      if (!body.isEmpty()) {
+        body.named(look.finish());
+      }
+      return body;
+    } catch (RuntimeException | Error e) {
+      body.close();
+      throw e;
+    }
+  }
+
+  private void readDeclared(
+      Exchange exchange, Look look, RequestBody body, BufferBudget.Share share, long length) {
+    if (length == 0) {
+      return;
+    }
+    share.take(length);
+    boolean pooled = length > SMALL;
+    long left = length;
+    while (left > 0) {
+      byte[] part = pooled ? pool.take() : new byte[(int) left];
+      int wanted = (int) Math.min(part.length, left);
+      int filled = 0;
+      try {
+        filled = fill(exchange, look, part, wanted);
+      } finally {
+        body.add(part, filled, pooled);
+      }
+      if (filled < wanted) {
+        throw Refusal.badRequest("The request body is shorter than its Content-Length.");
+      }
+      left -= filled;
+    }
+  }
+
+  private void readToEnd(
+      Exchange exchange, Look look, RequestBody body, BufferBudget.Share share) {
+    long total = 0;
+    boolean pooled = false;
+    while (true) {
+      share.take(pooled ? SegmentPool.SEGMENT : FIRST_STEP);
+      byte[] part = pooled ? pool.take() : new byte[FIRST_STEP];
+      // One byte past the limit tells that there is more.
+      long room = maxBodyBytes - total;
+      int wanted = room < part.length ? (int) room + 1 : part.length;
+      int filled = 0;
+      try {
+        filled = fill(exchange, look, part, wanted);
+      } finally {
+        body.add(part, filled, pooled);
+      }
+      total += filled;
+      if (total > maxBodyBytes) {
+        throw tooLarge();
+      }
+      if (filled < part.length) {
+        return;
+      }
+      pooled = true;
+    }
+  }
+
+  /// Reads until the part is full or the body ends.
+  private static int fill(Exchange exchange, Look look, byte[] part, int wanted) {
+    int filled = 0;
+    while (filled < wanted) {
+      int read = exchange.read(part, filled, wanted - filled);
+      if (read < 0) {
+        break;
+      }
+      look.feed(part, filled, read);
+      filled += read;
+    }
+    return filled;
+  }
+
+  private Refusal tooLarge() {
+    return Refusal.requestTooLarge(maxBodyBytes, "maxBodyBytes");
+  }
+}

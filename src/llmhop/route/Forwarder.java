@@ -1,0 +1,89 @@
+package llmhop.route;
+
+import java.io.IOException;
+import java.util.List;
+import llmhop.backend.Backend;
+import llmhop.caller.Gate;
+import llmhop.http.upstream.Body;
+import llmhop.http.upstream.Head;
+import llmhop.http.upstream.Reply;
+import llmhop.http.upstream.Request;
+import llmhop.http.upstream.UpstreamException;
+import llmhop.http.upstream.UpstreamException.Unreachable;
+import llmhop.route.Route.Found;
+
+/// Sends a request to the best candidate, and to the next one where the first couldn't even be
+/// connected to: nothing was sent then, so nothing can run twice.
+final class Forwarder {
+  /// Candidates that are tried, at most: the first and one more.
+  private static final int MOST_TRIED = 2;
+
+  private final ForwardedFields fields;
+  private final RequestIds ids;
+
+  Forwarder(ForwardedFields fields, RequestIds ids) {
+    this.fields = fields;
+    this.ids = ids;
+  }
+
+  /// An answer that has begun, and whose it is.
+  record Answer(Backend backend, Reply reply) implements AutoCloseable {
+    @Override
+    public void close() {
+      reply.close();
+    }
+  }
+
+  /// @throws Refusal 502 or 504, or what the request's own body threw
+  Answer forward(
+      Exchange x, Intake.Request request, Found found, List<Backend> candidates, Gate gate) {
+    Unreachable last = null;
+    for (Backend backend : candidates.subList(0, Math.min(MOST_TRIED, candidates.size()))) {
+      x.journal().backend(backend.label());
+      try {
+        Request attempt = attempt(x, request, backend, gate);
+        return new Answer(backend, backend.upstream().send(attempt, found.route().timing()));
+      } catch (Unreachable e) {
+        last = e;
+      } catch (UpstreamException e) {
+        throw refusal(found, e);
+      }
+    }
+    throw refusal(found, last);
+  }
+
+  private Request attempt(Exchange x, Intake.Request request, Backend backend, Gate gate) {
+    String target = backend.path(request.target().path()) + request.target().query();
+    return new Request() {
+      @Override
+      public Head head() {
+        String id = ids.attempt(x.journal().id());
+        return new Head(
+            x.method(), target, fields.request(x, backend, gate.takesCredentials(), id));
+      }
+
+      @Override
+      public Body body() {
+        return request.body();
+      }
+    };
+  }
+
+  /// What a backend's failure is for the caller.
+  static Refusal refusal(Found found, UpstreamException failure) {
+    String model = found.route().name();
+    return switch (failure) {
+      case Unreachable e -> Refusal.backendUnreachable(model, e.getMessage());
+      case UpstreamException.BadReply e -> Refusal.backendBadReply(model, e.getMessage());
+      case UpstreamException.TimedOut e ->
+          Refusal.backendTimeout(model, e.limit().word(), e.getMessage());
+      case UpstreamException.BodyFailed e ->
+          switch (e.getCause()) {
+            case Refusal refusal -> refusal;
+            case IOException gone -> Refusal.badRequest("The request body broke off.");
+            case RuntimeException ours -> throw ours;
+            default -> throw new IllegalStateException(e.getCause());
+          };
+    };
+  }
+}

@@ -1,0 +1,86 @@
+package llmhop.route;
+
+import java.util.Optional;
+import llmhop.caller.Caller;
+import llmhop.http.upstream.Body;
+import llmhop.http.wire.SegmentPool;
+import llmhop.route.Route.Found;
+
+/// The READ phase: a body is taken into memory, unless the path already names the model and
+/// nothing in the body would have to change; then it streams through while it is sent.
+final class Intake {
+  private final BodyReader reader;
+
+  Intake(long maxBodyBytes, BufferBudget budget, SegmentPool segments) {
+    this.reader = new BodyReader(maxBodyBytes, budget, segments);
+  }
+
+  /// A request with its body at hand: what FIND looks at and FORWARD sends.
+  interface Request extends AutoCloseable {
+    /// The target to forward, without a `/route/{model}` prefix.
+    Target target();
+
+    /// The model that it is for.
+    ///
+    /// @throws Refusal when it names none, an unknown one, or several
+    Found find();
+
+    /// The body as the backend gets it; after [#find].
+    Body body();
+
+    @Override
+    void close();
+  }
+
+  /// Reads what has to be read before the model is known.
+  Request read(Exchange x, Target target, Caller caller, Routes routes) {
+    ModelName.checkReachable(x, target, routes);
+    Optional<String> outside = ModelName.outside(x, target);
+    reader.checkDeclared(x);
+    Look look = Look.of(x.fields(), outside.isPresent(), caller.restricted());
+    long declared = x.declaredLength().orElse(-1);
+    if (target.routed().isPresent() && declared > BodyReader.SMALL) {
+      Found found = ModelName.find(outside, Optional.empty(), routes, caller);
+      if (found.route().takesNamesAsTheyAre()) {
+        return new Streamed(target, found, streamed(x, declared, look, found, routes));
+      }
+    }
+    return new Buffered(target, outside, reader.read(x, look), routes, caller);
+  }
+
+  private static Body streamed(
+      Exchange x, long length, Look look, Found found, Routes routes) {
+    return new StreamedBody(
+        x,
+        length,
+        look,
+        named -> ModelName.checkAgrees(found, named.map(Named::name), routes));
+  }
+
+  private record Buffered(
+      Target target, Optional<String> outside, RequestBody body, Routes routes, Caller caller)
+      implements Request {
+    @Override
+    public Found find() {
+      Optional<String> inBody = body.named().map(Named::name);
+      Found found = ModelName.find(outside, inBody, routes, caller);
+      body.rename(found.sent());
+      return found;
+    }
+
+    @Override
+    public void close() {
+      body.close();
+    }
+  }
+
+  private record Streamed(Target target, Found found, Body body) implements Request {
+    @Override
+    public Found find() {
+      return found;
+    }
+
+    @Override
+    public void close() {}
+  }
+}

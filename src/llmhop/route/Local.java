@@ -1,0 +1,23 @@
+package llmhop.route;
+
+import java.io.IOException;
+import java.util.Optional;
+import llmhop.caller.Caller;
+
+/// What the router answers by itself, never a backend: health, the list of models.
+public interface Local {
+  /// Answers nothing.
+  Local NONE = (exchange, target) -> Optional.empty();
+
+  /// The page for this request, or nothing when it is to be routed.
+  Optional<Page> find(Exchange exchange, Target target);
+
+  /// An answer of ours.
+  interface Page {
+    /// Whether it needs no token.
+    boolean open();
+
+    /// Answers the request. May throw a [Refusal].
+    void answer(Exchange exchange, Caller caller, Routes routes) throws IOException;
+  }
+}

@@ -1,0 +1,210 @@
+package llmhop.route;
+
+import java.util.Locale;
+import java.util.Optional;
+import llmhop.http.wire.Fields;
+import llmhop.http.wire.MultipartException;
+import llmhop.http.wire.MultipartScan;
+import llmhop.json.MemberScan;
+import llmhop.json.ScanException;
+
+/// The look into a body while it arrives: judges it and finds the model that it names.
+///
+/// One pass, in any split; it keeps nothing of the body but the name.
+abstract class Look {
+  /// The member or part that names the model.
+  static final String MODEL = "model";
+
+  /// The longest name, in bytes on the wire: longer than any real one, and bounded.
+  static final int LONGEST_NAME = 1024;
+
+  /// The deepest JSON: far over real tool schemas (about 20), far under what hurts a parser.
+  static final int DEEPEST = 256;
+
+  /// More of the body.
+  ///
+  /// @throws Refusal when it can't become right any more
+  abstract void feed(byte[] bytes, int offset, int length);
+
+  /// The body is over.
+  ///
+  /// @throws Refusal when it isn't whole or names no single model clearly
+  abstract Optional<Named> finish();
+
+  /// The look for a request.
+  ///
+  /// @param namedOutside whether the path names the model, so that the body need not
+  /// @param mustSee whether a body that can't be looked into is refused all the same
+  static Look of(Fields fields, boolean namedOutside, boolean mustSee) {
+    if (isEncoded(fields)) {
+      if (!namedOutside || mustSee) {
+        throw Refusal.unsupportedContentEncoding();
+      }
+      return new Unseen();
+    }
+    String contentType = fields.first("Content-Type").orElse("");
+    if (contentType.strip().toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
+      return new Multipart(contentType);
+    }
+    return namedOutside ? new Sniffing() : new Json();
+  }
+
+  private static boolean isEncoded(Fields fields) {
+    return fields.all("Content-Encoding").stream()
+        .anyMatch(coding -> !coding.isBlank() && !coding.strip().equalsIgnoreCase("identity"));
+  }
+
+  /// A JSON object, as the API wants it.
+  private static final class Json extends Look {
+    private final MemberScan scan = new MemberScan(MODEL, DEEPEST, LONGEST_NAME);
+
+    @Override
+    void feed(byte[] bytes, int offset, int length) {
+      try {
+        scan.feed(bytes, offset, length);
+      } catch (ScanException e) {
+        throw refusal(e);
+      }
+    }
+
+    @Override
+    Optional<Named> finish() {
+      try {
+        scan.finish();
+      } catch (ScanException e) {
+        throw refusal(e);
+      }
+      return scan.value()
+          .map(name -> new Named(name, scan.valueStart(), scan.valueEnd(), true));
+    }
+
+    private static Refusal refusal(ScanException e) {
+      return switch (e.kind()) {
+        case NOT_JSON, TOO_DEEP ->
+            Refusal.invalidJson("The request body is not valid JSON: " + e.getMessage() + ".");
+        case NOT_AN_OBJECT ->
+            Refusal.invalidJson("The request body must be a JSON object that names a 'model'.");
+        case DUPLICATE ->
+            Refusal.duplicateModel(
+                "The body names 'model' more than once (in any case of letters). Send it once.");
+        case OTHER_CASE ->
+            Refusal.missingModel("The body spells 'model' in another case. Use lower case.");
+        case NOT_A_STRING -> Refusal.invalidRequest("'model' must be a string.");
+        case TOO_LONG ->
+            Refusal.invalidRequest("'model' is longer than " + LONGEST_NAME + " bytes.");
+      };
+    }
+  }
+
+  /// A form with files, such as audio to transcribe.
+  private static final class Multipart extends Look {
+    private final MultipartScan scan;
+
+    Multipart(String contentType) {
+      try {
+        scan = new MultipartScan(contentType, MODEL, LONGEST_NAME);
+      } catch (MultipartException e) {
+        throw refusal(e);
+      }
+    }
+
+    @Override
+    void feed(byte[] bytes, int offset, int length) {
+      try {
+        scan.feed(bytes, offset, length);
+      } catch (MultipartException e) {
+        throw refusal(e);
+      }
+    }
+
+    @Override
+    Optional<Named> finish() {
+      try {
+        scan.finish();
+      } catch (MultipartException e) {
+        throw refusal(e);
+      }
+      return scan.value()
+          .map(name -> new Named(name, scan.valueStart(), scan.valueEnd(), false));
+    }
+
+    private static Refusal refusal(MultipartException e) {
+      return switch (e.kind()) {
+        case NOT_MULTIPART ->
+            Refusal.invalidRequest("The multipart body is not valid: " + e.getMessage() + ".");
+        case DUPLICATE ->
+            Refusal.duplicateModel("The form has several parts named 'model'. Send one.");
+        case OTHER_CASE ->
+            Refusal.missingModel("The form spells 'model' in another case. Use lower case.");
+        case TOO_LONG ->
+            Refusal.invalidRequest("'model' is longer than " + LONGEST_NAME + " bytes.");
+      };
+    }
+  }
+
+  /// A body of whatever kind under `/route/{model}/`. What begins like a JSON object must be one,
+  /// whatever its Content-Type says, since engines don't look at that either; what begins like one
+  /// in UTF-16 or UTF-32 is refused, since Python's parser would read it.
+  private static final class Sniffing extends Look {
+    private final Look json = new Json();
+    private long skipped;
+    private boolean wide;
+    private boolean decided;
+    private boolean isJson;
+
+    @Override
+    void feed(byte[] bytes, int offset, int length) {
+      int end = offset + length;
+      int at = offset;
+      while (!decided && at < end) {
+        int octet = bytes[at] & 0xff;
+        wide |= octet == 0 || octet == 0xfe || octet == 0xff;
+        if (isBlankOrMark(octet) || octet == 0 || octet == 0xfe || octet == 0xff) {
+          at++;
+        } else {
+          decide(octet);
+        }
+      }
+      skipped += at - offset;
+      if (isJson) {
+        json.feed(bytes, at, end - at);
+      }
+    }
+
+    private void decide(int octet) {
+      decided = true;
+      isJson = octet == '{';
+      if (isJson && wide) {
+        throw Refusal.invalidJson("The request body is not UTF-8. Send JSON in UTF-8.");
+      }
+    }
+
+    private static boolean isBlankOrMark(int octet) {
+      return octet == ' '
+          || octet == '\t'
+          || octet == '\r'
+          || octet == '\n'
+          || octet == 0xef
+          || octet == 0xbb
+          || octet == 0xbf;
+    }
+
+    @Override
+    Optional<Named> finish() {
+      return isJson
+          ? json.finish().map(n -> new Named(n.name(), n.start() + skipped, n.end() + skipped, true))
+          : Optional.empty();
+    }
+  }
+
+  /// A compressed body of a request whose path names the model: passed as it is.
+  private static final class Unseen extends Look {
+    @Override
+    void feed(byte[] bytes, int offset, int length) {}
+
+    @Override
+    Optional<Named> finish() {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,268 @@
+package llmhop.route;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import llmhop.json.JsonWriter;
+import llmhop.observe.EndedBy;
+
+/// The one way to refuse: a status, a stable code and a sentence that tells the caller what to do.
+///
+/// A factory per case; together they are the table of refusals. Cheap to throw: no stack trace.
+public final class Refusal extends RuntimeException {
+  private static final String INVALID = "invalid_request_error";
+  private static final String FORBIDDEN = "permission_error";
+  private static final String SERVER = "server_error";
+
+  /// Longest name of outside origin that a sentence repeats, in characters.
+  private static final int LONGEST_NAME = 128;
+
+  private final int status;
+  private final String type;
+  private final String code;
+  private final EndedBy fault;
+  private Optional<String> param = Optional.empty();
+  private Optional<Boolean> shouldRetry = Optional.empty();
+  private OptionalInt retryAfterSeconds = OptionalInt.empty();
+  private boolean closes;
+  private Optional<String> detail = Optional.empty();
+
+  private Refusal(int status, String type, String code, EndedBy fault, String message) {
+    super(message, null, false, false);
+    this.status = status;
+    this.type = type;
+    this.code = code;
+    this.fault = fault;
+  }
+
+  // What the caller sent.
+
+  /// The head or the framing is wrong; the connection can't be trusted any more.
+  public static Refusal badRequest(String message) {
+    return caller(400, "bad_request", message).closing();
+  }
+
+  /// The request is well-formed but asks for something that can't be.
+  public static Refusal invalidRequest(String message) {
+    return caller(400, "invalid_request", message);
+  }
+
+  /// The body isn't a JSON object (or, for multipart, not that).
+  public static Refusal invalidJson(String message) {
+    return caller(400, "invalid_json", message);
+  }
+
+  /// Nothing names a model.
+  public static Refusal missingModel(String message) {
+    return caller(400, "missing_model", message).about("model");
+  }
+
+  /// Several things name a model where one must.
+  public static Refusal duplicateModel(String message) {
+    return caller(400, "duplicate_model", message).about("model");
+  }
+
+  /// The path or query names one model and the body another.
+  public static Refusal modelMismatch(String outside, String body) {
+    String message =
+        "The path or query names the model %s but the body names %s. Make them agree, or leave"
+            + " 'model' out of the body.";
+    return caller(400, "model_mismatch", message.formatted(quote(outside), quote(body)))
+        .about("model");
+  }
+
+  /// Nobody we know.
+  public static Refusal invalidApiKey(String why) {
+    return caller(401, "invalid_api_key", why);
+  }
+
+  /// A known caller asks for a model that its token doesn't allow.
+  public static Refusal modelNotAllowed(String name) {
+    String message = "This API key may not use the model " + quote(name) + ".";
+    return new Refusal(403, FORBIDDEN, "model_not_allowed", EndedBy.CALLER, message)
+        .about("model");
+  }
+
+  /// An engine's admin path that the model's `allowPaths` doesn't open.
+  public static Refusal pathNotAllowed(String path, String model) {
+    String message =
+        "The path %s manages the backend and is closed. The operator can open it with"
+            + " 'allowPaths' of the model %s.";
+    return new Refusal(
+        403,
+        FORBIDDEN,
+        "path_not_allowed",
+        EndedBy.CALLER,
+        message.formatted(quote(path), quote(model)));
+  }
+
+  /// No model of that name.
+  public static Refusal modelNotFound(String name, Optional<String> nearest) {
+    String hint =
+        nearest
+            .map(known -> " Did you mean " + quote(known) + "?")
+            .orElse(" GET /v1/models lists the models that there are.");
+    String message = "The model " + quote(name) + " does not exist here." + hint;
+    return caller(404, "model_not_found", message).about("model");
+  }
+
+  /// A path that no engine routes by model.
+  public static Refusal unknownUrl(String method, String path) {
+    String message = "There is nothing at %s %s. Requests are routed by the 'model' they name.";
+    return caller(404, "unknown_url", message.formatted(cut(method), quote(path)));
+  }
+
+  /// The body is over a limit.
+  public static Refusal requestTooLarge(long limitBytes, String key) {
+    String message =
+        "The request body is over the limit of %d bytes (%s). Send less, or ask the operator to"
+            + " raise it.";
+    return caller(413, "request_too_large", message.formatted(limitBytes, key)).closing();
+  }
+
+  /// A compressed body that would have to be looked into.
+  public static Refusal unsupportedContentEncoding() {
+    String message =
+        "The body is compressed (Content-Encoding), so its model can't be read. Send it"
+            + " uncompressed, or name the model in the path: /route/{model}/...";
+    return caller(415, "unsupported_content_encoding", message);
+  }
+
+  // What we can't do.
+
+  /// Our own fault; its cause goes to the log.
+  public static Refusal internalError(String requestId) {
+    String message =
+        "The router failed to handle this request. It is our fault; the operator finds it in the"
+            + " log under the request id " + requestId + ".";
+    return router(500, "internal_error", message).retry(false);
+  }
+
+  /// A limit of the whole router is reached.
+  public static Refusal overloaded(String what) {
+    String message = "The router is at its limit of " + what + ". Try again shortly.";
+    return router(503, "overloaded", message).retry(true).after(1);
+  }
+
+  /// The router is going away.
+  public static Refusal draining() {
+    String message = "The router is shutting down. Try again; another instance will answer.";
+    return router(503, "draining", message).retry(true).after(1).closing();
+  }
+
+  // What the backend did.
+
+  /// No connection could be made; nothing was sent.
+  public static Refusal backendUnreachable(String model, String detail) {
+    String message =
+        "No backend of the model %s can be reached. Nothing was sent; it is safe to try again.";
+    return backend(502, "backend_unreachable", message.formatted(quote(model)), detail).retry(true);
+  }
+
+  /// The backend broke off or sent what isn't HTTP.
+  public static Refusal backendBadReply(String model, String detail) {
+    String message =
+        "The backend of the model %s broke off or sent an invalid reply. The request may have been"
+            + " worked on.";
+    return backend(502, "backend_bad_reply", message.formatted(quote(model)), detail).retry(false);
+  }
+
+  /// The backend was too slow.
+  public static Refusal backendTimeout(String model, String which, String detail) {
+    String message = "The backend of the model %s was over its '%s' timeout.";
+    return backend(504, "backend_timeout", message.formatted(quote(model), which), detail)
+        .retry(false);
+  }
+
+  private static Refusal caller(int status, String code, String message) {
+    return new Refusal(status, INVALID, code, EndedBy.CALLER, message);
+  }
+
+  private static Refusal router(int status, String code, String message) {
+    return new Refusal(status, SERVER, code, EndedBy.ROUTER, message);
+  }
+
+  private static Refusal backend(int status, String code, String message, String detail) {
+    Refusal refusal = new Refusal(status, SERVER, code, EndedBy.BACKEND, message);
+    refusal.detail = Optional.of(detail);
+    return refusal;
+  }
+
+  private Refusal about(String parameter) {
+    param = Optional.of(parameter);
+    return this;
+  }
+
+  private Refusal retry(boolean sensible) {
+    shouldRetry = Optional.of(sensible);
+    return this;
+  }
+
+  private Refusal after(int seconds) {
+    retryAfterSeconds = OptionalInt.of(seconds);
+    return this;
+  }
+
+  private Refusal closing() {
+    closes = true;
+    return this;
+  }
+
+  private static String quote(String name) {
+    return JsonWriter.quote(cut(name));
+  }
+
+  private static String cut(String name) {
+    return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME) + "...";
+  }
+
+  /// How a time limit reads in a sentence.
+  static String seconds(Duration limit) {
+    return limit.toMillis() / 1000.0 + " s";
+  }
+
+  /// The HTTP status.
+  public int status() {
+    return status;
+  }
+
+  /// The error's type in OpenAI's sense.
+  public String type() {
+    return type;
+  }
+
+  /// The stable code.
+  public String code() {
+    return code;
+  }
+
+  /// The request's parameter that is at fault.
+  public Optional<String> param() {
+    return param;
+  }
+
+  /// Whose fault it is.
+  public EndedBy fault() {
+    return fault;
+  }
+
+  /// `x-should-retry`, where we know better than the SDKs.
+  public Optional<Boolean> shouldRetry() {
+    return shouldRetry;
+  }
+
+  /// `Retry-After`, in seconds.
+  public OptionalInt retryAfterSeconds() {
+    return retryAfterSeconds;
+  }
+
+  /// Whether the connection must not live on.
+  public boolean closes() {
+    return closes;
+  }
+
+  /// What went wrong, for the operator's log only.
+  public Optional<String> detail() {
+    return detail;
+  }
+}

@@ -1,0 +1,157 @@
+package llmhop.route;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import llmhop.backend.Backend;
+import llmhop.caller.Caller;
+import llmhop.caller.Identity;
+import llmhop.observe.Observer;
+import llmhop.observe.Phase;
+import llmhop.route.Route.Found;
+
+/// The way of a request. Shared by all of them; each runs on a virtual thread of its own.
+public final class Router implements HttpHandler {
+  private final AtomicReference<Routes> snapshot;
+  private final Local local;
+  private final Lifecycle lifecycle;
+  private final Intake intake;
+  private final Admission admission;
+  private final Forwarder forwarder;
+  private final RequestIds ids;
+  private final Observer observer;
+  private final InstantSource clock;
+  private final LongSupplier nanos;
+  private final PrintStream faults;
+
+  /// Wires a router.
+  ///
+  /// @param snapshot what the config says now; read once per request
+  /// @param local what is answered without a backend
+  /// @param lifecycle whether new requests are taken
+  /// @param setup the limits and sources that the phases need
+  public Router(
+      AtomicReference<Routes> snapshot, Local local, Lifecycle lifecycle, RouterSetup setup) {
+    this.snapshot = snapshot;
+    this.local = local;
+    this.lifecycle = lifecycle;
+    this.intake = new Intake(setup.maxBodyBytes(), setup.budget(), setup.segments());
+    this.admission = setup.admission();
+    this.ids = new RequestIds(setup.random());
+    this.forwarder = new Forwarder(new ForwardedFields(setup.trustedProxies()), ids);
+    this.observer = setup.observer();
+    this.clock = setup.clock();
+    this.nanos = setup.nanos();
+    this.faults = setup.faults();
+  }
+
+  /// One request, from its head to its record.
+  private void serve(Exchange x, Journal journal) throws IOException {
+    Routes routes = snapshot.get();
+    Target target = accept(x, journal);
+    Optional<Local.Page> page = local.find(x, target);
+
+    journal.at(Phase.AUTHENTICATE);
+    Caller caller = authenticate(x, journal, routes, page);
+    if (page.isPresent()) {
+      page.get().answer(x, caller, routes);
+      return;
+    }
+
+    journal.at(Phase.READ);
+    try (Intake.Request request = intake.read(x, target, caller, routes)) {
+      journal.at(Phase.FIND);
+      Found found = request.find();
+      journal.model(found.route().name());
+
+      journal.at(Phase.ADMIT);
+      try (Admission.Permit _ = admission.admit(x, target, caller, found, routes)) {
+        journal.at(Phase.CHOOSE);
+        List<Backend> candidates = found.route().balancer().candidates();
+
+        journal.at(Phase.FORWARD);
+        try (Forwarder.Answer answer = forwarder.forward(x, request, found, candidates, routes.gate())) {
+          journal.at(Phase.RELAY);
+          Relay.relay(x, target.path(), found, answer);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void handle(HttpExchange http) throws IOException {
+    lifecycle.enter();
+    var journal = new Journal(nanos);
+    Exchange x = Exchange.accept(http, journal);
+    try {
+      serve(x, journal);
+    } catch (Refusal refusal) {
+      journal.refused(refusal);
+      refuse(x, refusal);
+    } catch (IOException e) {
+      journal.callerLeft();
+      throw e;
+    } catch (RuntimeException | Error e) {
+      refuse(x, fault(journal, e));
+    } finally {
+      observer.record(journal.outcome(clock.instant(), x.method()));
+      lifecycle.exit();
+    }
+  }
+
+  private Target accept(Exchange x, Journal journal) {
+    journal.id(ids.of(x.fields().first("X-Request-Id")));
+    x.check();
+    Target target = Target.parse(x.rawTarget());
+    journal.path(target.path());
+    if (lifecycle.stage() != Lifecycle.Stage.SERVING) {
+      x.closeAfterwards();
+    }
+    return target;
+  }
+
+  private Caller authenticate(
+      Exchange x, Journal journal, Routes routes, Optional<Local.Page> page) {
+    if (page.filter(Local.Page::open).isPresent()) {
+      return Caller.ANYONE;
+    }
+    Caller caller =
+        switch (routes.gate().identify(x.fields())) {
+          case Identity.Known known -> known.caller();
+          case Identity.Unknown unknown -> throw Refusal.invalidApiKey(unknown.why());
+        };
+    journal.caller(caller);
+    if (page.isEmpty() && lifecycle.stage() == Lifecycle.Stage.DRAINING) {
+      throw Refusal.draining();
+    }
+    return caller;
+  }
+
+  /// Answers with our own error, or cuts the connection where an answer has begun.
+  private void refuse(Exchange x, Refusal refusal) throws IOException {
+    if (x.begun()) {
+      throw x.abort("the answer can't be completed: " + refusal.code());
+    }
+    try {
+      ErrorAnswer.send(x, refusal);
+    } catch (IOException e) {
+      x.journal().callerLeft();
+      throw e;
+    }
+  }
+
+  /// A fault of ours: it is logged with its cause, the caller is told where to look.
+  private Refusal fault(Journal journal, Throwable cause) {
+    Refusal refusal = Refusal.internalError(journal.id());
+    journal.refused(refusal);
+    faults.println("internal error, request " + journal.id() + ":");
+    cause.printStackTrace(faults);
+    return refusal;
+  }
+}

@@ -1,0 +1,34 @@
+package llmhop.route;
+
+import java.io.PrintStream;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import llmhop.config.AddressRange;
+import llmhop.http.wire.SegmentPool;
+import llmhop.observe.Observer;
+
+/// What a router is given: limits, and the sources of time and chance.
+///
+/// @param maxBodyBytes the largest request body
+/// @param budget the bytes of bodies that may be in memory at once
+/// @param segments where large bodies live
+/// @param admission who may, now
+/// @param trustedProxies peers whose `X-Forwarded-*` are believed
+/// @param observer is told of each request
+/// @param clock the time of day
+/// @param nanos the time that passes, as of [System#nanoTime]
+/// @param random where request ids come from; safe for concurrent use
+/// @param faults where our own faults are logged
+public record RouterSetup(
+    long maxBodyBytes,
+    BufferBudget budget,
+    SegmentPool segments,
+    Admission admission,
+    List<AddressRange> trustedProxies,
+    Observer observer,
+    InstantSource clock,
+    LongSupplier nanos,
+    RandomGenerator random,
+    PrintStream faults) {}

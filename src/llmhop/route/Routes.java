@@ -1,0 +1,92 @@
+package llmhop.route;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llmhop.caller.Caller;
+import llmhop.caller.Gate;
+import llmhop.config.Nearest;
+import llmhop.route.Route.Found;
+
+/// Everything that the config says of callers and models, at one moment. Immutable; each request
+/// reads it once and keeps it to its end.
+public final class Routes {
+  private final Gate gate;
+  private final List<Route> routes;
+  private final Map<String, Found> names = new HashMap<>();
+  private final List<Route> patterns;
+  private final Optional<String> defaultModel;
+
+  /// A snapshot. The names of the routes must differ (the config's reader sees to it).
+  public Routes(Gate gate, List<Route> routes, Optional<String> defaultModel) {
+    this.gate = gate;
+    this.routes = List.copyOf(routes);
+    this.defaultModel = defaultModel;
+    for (Route route : routes) {
+      if (!route.isPattern()) {
+        names.put(route.name(), route.found(route.name()));
+      }
+      route.model().aliases().forEach(alias -> names.put(alias, route.found(alias)));
+      route.model().adapters().forEach(adapter -> names.put(adapter, route.found(adapter)));
+    }
+    this.patterns =
+        routes.stream()
+            .filter(Route::isPattern)
+            .sorted(Comparator.comparingInt((Route route) -> -route.prefix().length()))
+            .toList();
+  }
+
+  /// Who may come in.
+  public Gate gate() {
+    return gate;
+  }
+
+  /// All routes, in the order of the file.
+  public List<Route> all() {
+    return routes;
+  }
+
+  Optional<String> defaultModel() {
+    return defaultModel;
+  }
+
+  /// The model of this name: exact names and aliases first, then the longest prefix.
+  public Optional<Found> find(String name) {
+    Found exact = names.get(name);
+    if (exact != null) {
+      return Optional.of(exact);
+    }
+    for (Route route : patterns) {
+      if (name.length() > route.prefix().length() && name.startsWith(route.prefix())) {
+        return Optional.of(route.found(name));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// The names that a list of models shows this caller: models and their adapters, not aliases,
+  /// not patterns, nothing unlisted, nothing that the caller may not use.
+  public List<String> listed(Caller caller) {
+    List<String> listed = new ArrayList<>();
+    for (Route route : routes) {
+      if (!route.model().unlisted() && !route.isPattern() && caller.mayUse(route.name())) {
+        listed.add(route.name());
+        listed.addAll(route.model().adapters());
+      }
+    }
+    return listed;
+  }
+
+  /// The name that this one may have meant, of those that this caller may use and see.
+  public Optional<String> nearest(String name, Caller caller) {
+    return Nearest.nearest(name, listed(caller));
+  }
+
+  /// Whether this caller may use what it asked for.
+  public boolean allows(Caller caller, Found found) {
+    return caller.mayUse(found.judged());
+  }
+}

@@ -1,0 +1,146 @@
+package llmhop.route;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Locale;
+import java.util.Optional;
+
+/// A request's target (RFC 9112 section 3.2), split but never decoded: what goes to a backend is
+/// what came.
+///
+/// @param path the raw path, beginning with `/`; for `/route/{model}/rest` it is `/rest`
+/// @param query the raw query with its `?`, or nothing
+/// @param routed the model named by a `/route/{model}` prefix, decoded
+public record Target(String path, String query, Optional<String> routed) {
+  private static final String ROUTE = "/route/";
+
+  /// Splits a target in origin-form or absolute-form.
+  ///
+  /// @throws Refusal when it is in neither form or its escapes are broken
+  public static Target parse(String raw) {
+    String origin = originForm(raw);
+    int mark = origin.indexOf('?');
+    String path = mark < 0 ? origin : origin.substring(0, mark);
+    String query = mark < 0 ? "" : origin.substring(mark);
+    if (path.isEmpty() || path.charAt(0) != '/' || !isVisible(origin)) {
+      throw Refusal.badRequest("The request target must be a path that begins with '/'.");
+    }
+    return path.startsWith(ROUTE) ? routed(path, query) : new Target(path, query, Optional.empty());
+  }
+
+  private static String originForm(String raw) {
+    int scheme = raw.indexOf("://");
+    if (raw.startsWith("/") || scheme < 0) {
+      return raw;
+    }
+    int path = raw.indexOf('/', scheme + 3);
+    int query = raw.indexOf('?', scheme + 3);
+    if (path < 0 || (query >= 0 && query < path)) {
+      return "/" + (query < 0 ? "" : raw.substring(query));
+    }
+    return raw.substring(path);
+  }
+
+  private static boolean isVisible(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) <= ' ' || text.charAt(i) >= 0x7f || text.charAt(i) == '#') {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Target routed(String path, String query) {
+    int end = path.indexOf('/', ROUTE.length());
+    String name = path.substring(ROUTE.length(), end < 0 ? path.length() : end);
+    String rest = end < 0 ? "/" : path.substring(end);
+    String model =
+        decode(name)
+            .filter(text -> !text.isEmpty())
+            .orElseThrow(
+                () ->
+                    Refusal.invalidRequest(
+                        "The path must be /route/{model}/..., with the model's name in UTF-8"
+                            + " percent-encoding ('/' as %2F)."));
+    return new Target(rest, query, Optional.of(model));
+  }
+
+  /// The value of a query parameter, decoded; the first one when it is repeated.
+  ///
+  /// @throws Refusal when it stands there twice with different values
+  public Optional<String> parameter(String name) {
+    Optional<String> found = Optional.empty();
+    if (query.length() < 2) {
+      return found;
+    }
+    for (String pair : query.substring(1).split("&")) {
+      int equals = pair.indexOf('=');
+      String key = decode(equals < 0 ? pair : pair.substring(0, equals), true).orElse("");
+      if (key.equals(name)) {
+        Optional<String> value = decode(equals < 0 ? "" : pair.substring(equals + 1), true);
+        if (value.isEmpty() || (found.isPresent() && !found.equals(value))) {
+          throw Refusal.duplicateModel("The query names '" + name + "' in several ways.");
+        }
+        found = value;
+      }
+    }
+    return found.filter(value -> !value.isEmpty());
+  }
+
+  /// Whether the path is this one or lies below it.
+  public boolean isUnder(String folder) {
+    return path.startsWith(folder)
+        && (path.length() == folder.length() || path.charAt(folder.length()) == '/');
+  }
+
+  /// The path as a lenient server would see it, for comparing with rules: decoded once, in lower
+  /// case, without empty segments, dot segments or a trailing slash. Never sent anywhere.
+  public static String normal(String rawPath) {
+    String decoded = decode(rawPath).orElse(rawPath).toLowerCase(Locale.ROOT);
+    var segments = new ArrayDeque<String>();
+    for (String segment : decoded.replace('\\', '/').split("/")) {
+      if (segment.equals("..")) {
+        segments.pollLast();
+      } else if (!segment.isEmpty() && !segment.equals(".")) {
+        segments.addLast(segment);
+      }
+    }
+    return "/" + String.join("/", segments);
+  }
+
+  /// A part of a path, percent-decoded; empty when an escape is broken or the bytes aren't UTF-8.
+  public static Optional<String> decode(String raw) {
+    return decode(raw, false);
+  }
+
+  /// Percent-decoding into UTF-8, in queries with `+` for a blank.
+  private static Optional<String> decode(String raw, boolean plusIsBlank) {
+    if (raw.indexOf('%') < 0 && raw.indexOf('+') < 0) {
+      return Optional.of(raw);
+    }
+    byte[] bytes = new byte[raw.length()];
+    int length = 0;
+    for (int i = 0; i < raw.length(); i++) {
+      char c = raw.charAt(i);
+      if (c == '%') {
+        int high = i + 2 < raw.length() ? Character.digit(raw.charAt(i + 1), 16) : -1;
+        int low = i + 2 < raw.length() ? Character.digit(raw.charAt(i + 2), 16) : -1;
+        if (high < 0 || low < 0) {
+          return Optional.empty();
+        }
+        bytes[length++] = (byte) (high << 4 | low);
+        i += 2;
+      } else {
+        bytes[length++] = (byte) (c == '+' && plusIsBlank ? ' ' : c);
+      }
+    }
+    try {
+      var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, length));
+      return Optional.of(text.toString());
+    } catch (CharacterCodingException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package llmhop.wire;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import llmhop.Assembly;
+import llmhop.config.Config;
+import llmhop.config.ConfigException;
+import llmhop.config.ConfigReader;
+import llmhop.config.EnvironmentProxy;
+import llmhop.config.Listen;
+import llmhop.config.Secrets;
+import llmhop.kit.Answer;
+import llmhop.kit.RawCaller;
+import llmhop.kit.Request;
+import llmhop.kit.ScriptedBackend;
+import llmhop.kit.Waiting;
+
+/// A router inside the test's JVM, made from the text of a config as an operator would write it, on
+/// a free port of 127.0.0.1. Closing it checks that nothing was left behind.
+final class RouterUnderTest implements AutoCloseable {
+  private final Assembly router;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private boolean faultsExpected;
+
+  private RouterUnderTest(String json) {
+    try {
+      Config config = ConfigReader.read(bytes(json), Secrets.fromProcess());
+      List<Listen> listen = List.of(new Listen("127.0.0.1", 0));
+      router = Assembly.start(config, listen, EnvironmentProxy.NONE, print(out), print(err));
+    } catch (ConfigException e) {
+      throw new AssertionError("the config is refused: " + e.problems(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] bytes(String json) {
+    return json.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static PrintStream print(ByteArrayOutputStream stream) {
+    return new PrintStream(stream, true, StandardCharsets.UTF_8);
+  }
+
+  /// A router with this config. Single quotes stand for double ones.
+  static RouterUnderTest of(String json) {
+    return new RouterUnderTest(json.replace('\'', '"'));
+  }
+
+  /// A router with one model, `llama`, at this backend, without tokens.
+  static RouterUnderTest to(ScriptedBackend backend) {
+    return of("{'models': {'llama': {'url': '" + backend.url() + "'}}}");
+  }
+
+  /// The same with more members in the model, such as `'rename': 'x'`.
+  static RouterUnderTest to(ScriptedBackend backend, String members) {
+    return of("{'models': {'llama': {'url': '" + backend.url() + "', " + members + "}}}");
+  }
+
+  int port() {
+    return router.port();
+  }
+
+  /// One request on a connection of its own.
+  Answer ask(Request request) {
+    return RawCaller.ask(port(), request);
+  }
+
+  /// A connection to it.
+  RawCaller caller() {
+    return RawCaller.to(port());
+  }
+
+  /// What it wrote to stdout so far.
+  String out() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  /// What it wrote to stderr so far.
+  String err() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  /// A gauge of `/llmhop/status`.
+  long gauge(String name) {
+    return Optional.ofNullable(router.gauges().get(name)).orElseThrow();
+  }
+
+  /// This test provokes a fault of ours, which stands in [#err].
+  void expectFaults() {
+    faultsExpected = true;
+  }
+
+  int stop(Duration delay, Duration drain) throws InterruptedException {
+    return router.stop(delay, drain);
+  }
+
+  Map<String, Long> gauges() {
+    return router.gauges();
+  }
+
+  /// Waits for all requests to be over and checks that they gave everything back.
+  @Override
+  public void close() {
+    try {
+      Waiting.await("no request in hand and no byte buffered", this::isQuiet);
+      if (!faultsExpected && !err().isEmpty()) {
+        throw new AssertionError("the router reported a fault of its own:\n" + err());
+      }
+    } finally {
+      router.close();
+    }
+  }
+
+  private boolean isQuiet() {
+    return gauge("inFlight") == 0 && gauge("bufferedBytes") == 0 && router.inFlight() == 0;
+  }
+}
