@@ -7,6 +7,9 @@ OLDEST_JAVA=25
 LARGEST_JAR_BYTES=500000
 JAR=build/llmhop.jar
 
+# What documentation must be. Tags that only repeat a signature may be missing; `lint` finds missing comments.
+DOCLINT=all/protected,-missing
+
 # The tools of `test`, `check` and `format`, the only place that names them:
 # a short name, the Maven coordinates, the SHA-256 of the file.
 TOOLS='
@@ -188,9 +191,9 @@ compile_to() {
   rm -rf "$1"
   mkdir -p "$1/META-INF"
   java_files src | grep -v '^src/llmhop/Launcher\.java$' >build/sources
-  javac --release "$OLDEST_JAVA" -proc:none -Xlint:all,-serial -Werror -Xdoclint:all/protected,-missing \
+  javac --release "$OLDEST_JAVA" -proc:none -Xlint:all,-serial -Werror "-Xdoclint:$DOCLINT" \
     --class-path "$1" -d "$1" @build/sources
-  javac --release 8 -proc:none -Xlint:all,-options,-serial -Werror -Xdoclint:all/protected,-missing \
+  javac --release 8 -proc:none -Xlint:all,-options,-serial -Werror "-Xdoclint:$DOCLINT" \
     --class-path "$1" -d "$1" src/llmhop/Launcher.java
   copy_resources src "$1"
   cp LICENSE "$1/META-INF/LICENSE"
@@ -319,6 +322,7 @@ step_lint() {
   step_jar
   check_format
   compile_tests
+  check_documentation
   check_error_prone
   check_jar
   check_scripts
@@ -339,6 +343,14 @@ find_long_documentation() {
   LC_ALL=C awk '/^ *\/\/\// { line = $0; gsub(/[\200-\277]/, "", line)
       if (length(line) > 100) { print FILENAME ":" FNR ": a /// line of more than 100 columns"; bad = 1 } }
     END { exit bad }' $(cat build/formatted) || die "shorten these lines: the formatter would break them"
+}
+
+check_documentation() {
+  say "check    documentation"
+  java_files src >build/checked
+  javac --release "$OLDEST_JAVA" -proc:none -Xdoclint:missing/protected -Xmaxwarns 10000 --should-stop=ifNoError=FLOW \
+    -d build/again @build/checked >build/documentation 2>&1 || die "$(cat build/documentation)"
+  if grep -A 1 ': warning: no comment' build/documentation; then die "these lack a comment"; fi
 }
 
 check_error_prone() {

@@ -27,10 +27,10 @@ main() {
   install_sdks
   # shellcheck disable=SC2086 # the pace is several words
   {
-    start engine simulate $PACE --model llama-3-8b-instruct --model embed --model whisper-1
-    start flaky simulate $PACE --model flaky --fail 500:1
-    start cut simulate $PACE --model cut --drop-mid-stream 1
-    start slow simulate --ttft 20ms --tokens 100000 --model slow
+    start engine simulate --port 0 $PACE --model llama-3-8b-instruct --model embed --model whisper-1
+    start flaky simulate --port 0 $PACE --model flaky --fail 500:1
+    start cut simulate --port 0 $PACE --model cut --drop-mid-stream 1
+    start slow simulate --port 0 --ttft 20ms --tokens 100000 --model slow
   }
   start_rude
   write_config
@@ -42,24 +42,27 @@ main() {
 
 # Exactly what the lock file says, once.
 install_sdks() {
-  [ ! "$CLIENTS/node_modules/.package-lock.json" -nt "$CLIENTS/package-lock.json" ] || return 0
+  ! cmp -s "$CLIENTS/package-lock.json" "$CLIENTS/node_modules/.installed" || return 0
   say "clients  npm ci"
   (cd "$CLIENTS" && npm ci --no-audit --no-fund --ignore-scripts) >"$work/npm.log" 2>&1 || {
     cat "$work/npm.log" >&2
     die "npm could not install the SDKs"
   }
+  cp "$CLIENTS/package-lock.json" "$CLIENTS/node_modules/.installed"
 }
 
 # Starts the jar as $1 with the arguments $2.. and waits until it says where it listens.
 start() {
   name=$1
   shift
+  : >"$work/$name.log"
   "$java" -Xmx256m -jar "$JAR" "$@" >"$work/$name.log" 2>&1 &
   pids="$pids $!"
   await_url "$name" $!
 }
 
 start_rude() {
+  : >"$work/rude.log"
   node "$CLIENTS/rude.mjs" >"$work/rude.log" 2>&1 &
   pids="$pids $!"
   await_url rude $!

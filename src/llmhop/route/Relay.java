@@ -49,10 +49,12 @@ final class Relay {
       if (end.isBetweenEvents()) {
         String json = ErrorShape.of(path).json(refusal, journal.id());
         out.write(ErrorShape.of(path).event(json).getBytes(StandardCharsets.UTF_8));
-        out.flush();
       }
+      out.flush();
       throw refusal;
     }
+    // First the backend's side: a body that is still being sent to it is the caller's to end.
+    from.close();
     out.close();
     x.finish();
   }

@@ -1,10 +1,9 @@
 package llmhop.tool;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.io.SequenceInputStream;
+import java.util.Arrays;
 import java.util.concurrent.Semaphore;
 
 /// Reads the bodies of requests, within a limit; large ones one after the other, so that many at
@@ -13,8 +12,8 @@ final class Bodies {
   private static final int SMALL = 1 << 20;
   private static final long LARGEST = 256L << 20;
 
-  // A body stands there twice while it is put together, and twice more as text.
-  private static final int COPIES = 4;
+  // A byte of the body can become two of text, in a buffer that doubles as it grows.
+  private static final int COPIES = 8;
 
   // Beyond that whoever sends it doesn't look for an answer.
   private static final long MOST_DROPPED = 1L << 30;
@@ -45,12 +44,11 @@ final class Bodies {
     }
     takeTurn();
     try {
-      var whole = new SequenceInputStream(new ByteArrayInputStream(begin), in);
-      byte[] body = whole.readNBytes(limitBytes);
+      byte[] rest = in.readNBytes(limitBytes - begin.length);
       if (drop(in) > 0) {
         throw Refused.tooLarge(limitBytes);
       }
-      return reader.read(body);
+      return reader.read(joined(begin, rest));
     } finally {
       turn.release();
     }
@@ -70,6 +68,12 @@ final class Bodies {
       }
     }
     return total;
+  }
+
+  private static byte[] joined(byte[] begin, byte[] rest) {
+    byte[] whole = Arrays.copyOf(begin, begin.length + rest.length);
+    System.arraycopy(rest, 0, whole, begin.length, rest.length);
+    return whole;
   }
 
   private void takeTurn() throws IOException {

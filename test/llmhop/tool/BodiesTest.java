@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.InputStream;
 import org.junit.jupiter.api.Test;
 
@@ -49,7 +50,13 @@ class BodiesTest {
     return bodies.read(zeros(length), body -> body.length);
   }
 
+  /// As strict as a request's stream: what is closed is not read any more.
   private static InputStream zeros(int length) {
-    return new ByteArrayInputStream(new byte[length]);
+    return new FilterInputStream(new ByteArrayInputStream(new byte[length])) {
+      @Override
+      public void close() {
+        throw new AssertionError("closed before its end");
+      }
+    };
   }
 }

@@ -143,6 +143,16 @@ class SimulatedServerTest {
   }
 
   @Test
+  void aLargePromptIsRead() {
+    int length = 3 << 20;
+    String body = "{\"model\":\"llama\",\"prompt\":\"" + "x".repeat(length) + "\"}";
+    Request request = Request.post("/v1/completions", body);
+    String text = "[simulated llama] I read " + length + " characters";
+    assertEquals(text, at(simulator.ask(request), "choices", 0, "text"));
+    assertEquals(text, at(simulator.ask(request.chunked(100_000)), "choices", 0, "text"));
+  }
+
+  @Test
   void aPromptInEveryLanguageIsCountedInCharacters() {
     byte[] body = "{\"model\":\"llama\",\"prompt\":\"日本語 😀\"}".getBytes(StandardCharsets.UTF_8);
     Answer answer = simulator.ask(Request.post("/v1/completions", body, "application/json"));

@@ -106,9 +106,11 @@ class FindingTheModelTest {
     for (int i = 0; i < letters.length; i++) {
       letters[i] = (char) ('a' + random.nextInt(26));
     }
-    String json = "{\"x\":\"" + new String(letters) + "\",\"model\":\"uno\"}";
-    assertEquals(json.replace("uno", "one"), seenBy(one, chat(json)).text());
-    assertEquals(json.replace("uno", "one"), seenBy(one, chat(json).chunked(70_000)).text());
+    String json = "{\"x\":\"" + new String(letters) + "\",\"model\":\"%s\"}";
+    for (Request request :
+        new Request[] {chat(json.formatted("uno")), chat(json.formatted("uno")).chunked(70_000)}) {
+      assertTrue(seenBy(one, request).text().equals(json.formatted("one")));
+    }
   }
 
   @ParameterizedTest

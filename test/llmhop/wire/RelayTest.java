@@ -174,6 +174,7 @@ class RelayTest {
       backend.next(readBody(), sseHead(), stage, end);
       try (RawCaller caller = router.caller()) {
         caller.send(CHAT);
+        caller.readHead();
         stage.event("one");
         caller.readUntil("one\n\n");
         stage.leave();
@@ -242,6 +243,7 @@ class RelayTest {
     backend.next(readBody(), sseHead(), stage);
     try (RawCaller caller = router.caller()) {
       caller.send(CHAT);
+      caller.readHead();
       stage.event("one");
       caller.readUntil("one\n\n");
       caller.reset();

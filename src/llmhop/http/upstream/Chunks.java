@@ -2,6 +2,7 @@ package llmhop.http.upstream;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.util.Optional;
 import llmhop.http.wire.Grammar;
 
 /// A body in chunks (RFC 9112 section 7.1).
@@ -26,6 +27,7 @@ final class Chunks extends BodySource {
 
   private State state = State.SIZE;
   private long left;
+  private Optional<IOException> failure = Optional.empty();
 
   Chunks(Connection connection) {
     super(connection);
@@ -36,24 +38,45 @@ final class Chunks extends BodySource {
     int taken = 0;
     // The first bytes are worth waiting for; more are taken only where they are at hand.
     while (taken < length && (taken == 0 || isReady())) {
-      switch (state) {
-        case SIZE -> readSize();
-        case DATA_END -> readDataEnd();
-        case DATA -> {
-          int read = connection.read(into, offset + taken, (int) Math.min(length - taken, left));
-          if (read < 0) {
-            throw new EOFException("the connection ended within a chunk");
-          }
-          taken += read;
-          left -= read;
-          state = left == 0 ? State.DATA_END : State.DATA;
-        }
-        case DONE -> {
+      try {
+        int read = step(into, offset + taken, length - taken);
+        if (read < 0) {
           return taken == 0 ? -1 : taken;
         }
+        taken += read;
+      } catch (IOException e) {
+        // What came before the failure came, and is passed on first.
+        failure = Optional.of(e);
+        if (taken == 0) {
+          throw e;
+        }
+        return taken;
       }
     }
     return taken;
+  }
+
+  private int step(byte[] into, int offset, int length) throws IOException {
+    if (failure.isPresent()) {
+      throw failure.get();
+    }
+    switch (state) {
+      case SIZE -> readSize();
+      case DATA_END -> readDataEnd();
+      case DATA -> {
+        int read = connection.read(into, offset, (int) Math.min(length, left));
+        if (read < 0) {
+          throw new EOFException("the connection ended within a chunk");
+        }
+        left -= read;
+        state = left == 0 ? State.DATA_END : State.DATA;
+        return read;
+      }
+      case DONE -> {
+        return -1;
+      }
+    }
+    return 0;
   }
 
   private void readSize() throws IOException {
@@ -98,6 +121,9 @@ final class Chunks extends BodySource {
 
   @Override
   boolean isReady() {
+    if (failure.isPresent()) {
+      return true;
+    }
     return switch (state) {
       case DATA -> connection.hasBuffered();
       case SIZE -> connection.hasChunkAtHand(false);
