@@ -12,7 +12,7 @@ KEY=key-of-the-clients-test
 LIMITED_KEY=key-for-embeddings-only
 
 main() {
-  command -v node >/dev/null || die "this needs Node 20 or newer, which is not installed (https://nodejs.org)"
+  command -v node >/dev/null || die "this needs Node 20 or newer, which is not installed"
   command -v npm >/dev/null || die "this needs npm, which comes with Node and is not installed"
   node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' ||
     die "this needs Node 20 or newer, this is $(node --version)"

@@ -35,7 +35,7 @@ main() {
   expect '"model": *"qwen-2.5-7b"'
   expect '"content": *"[^"]'
   say "" "demo     a streaming request, shown as it comes"
-  ask '{"model":"llama-3-8b","stream":true,"messages":[{"role":"user","content":"Hello"}]}'
+  ask '{"model":"llama-3-8b","stream":true,"max_tokens":16,"messages":[{"role":"user","content":"Hello"}]}'
   expect '"content": *"[^"]'
   expect '^data: *\[DONE\]'
 

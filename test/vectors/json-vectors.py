@@ -81,18 +81,19 @@ def judge(body):
 
 
 def member(text, pairs, mark):
+    """What comes first in the text is said first."""
     named = [(name, value) for name, value in pairs if ascii_lower(name) == "model"]
     if not named:
         return "ABSENT", "-", "-"
+    name, value = named[0]
+    if name == "model" and value is not None and type(value) is not str:
+        return "NOT_A_STRING", "-", "-"
     if len(named) > 1:
         return "DUPLICATE", "-", "-"
-    name, value = named[0]
+    if value is None and name == "model":
+        return "ABSENT", "-", "-"
     if name != "model":
         return "OTHER_CASE", "-", "-"
-    if value is None:
-        return "ABSENT", "-", "-"
-    if type(value) is not str:
-        return "NOT_A_STRING", "-", "-"
     start, end = span(text)
     octets = [mark + len(text[:at].encode("utf-8")) for at in (start, end)]
     return "=" + utf16(value), *octets
