@@ -13,6 +13,7 @@ final class Signals {
   ///
   /// @param name without SIG: `TERM`, `INT`
   /// @return whether the signal can be caught here
+  @SuppressWarnings("ReferenceEquality")
   static boolean on(String name, IntConsumer action) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");

@@ -34,7 +34,8 @@ STRACE=${BENCH_STRACE:-0}
 STREAM_EVENTS=50
 STREAM_EVENTS_PER_SECOND=50
 STREAM_CALLERS=200
-WARM_UP_SECONDS=8
+WARM_UP_REQUESTS=120000
+WARM_UP_MOST_SECONDS=20
 READY_SECONDS=15
 TOKEN=bench-token-of-a-usual-length-0123456789
 
@@ -266,13 +267,21 @@ stop_all() {
 
 # ---- rounds
 
+# Until the JIT has seen enough; by requests, since a busy machine gets less done in a second.
 warm_up() {
   for proxy in $PROXIES; do
-    seconds=1
-    [ "$proxy" != llmhop ] || seconds=$WARM_UP_SECONDS
-    say "warming up $proxy for $seconds s"
-    load "$(port_of "$proxy")" answer 64 1024 "$seconds" >/dev/null
-    [ "$LARGE" = 0 ] || load "$(port_of "$proxy")" large 16 102400 $((1 + seconds / 4)) >/dev/null
+    say "warming up $proxy"
+    load "$(port_of "$proxy")" answer 64 1024 1 >/dev/null
+    [ "$proxy" = llmhop ] || continue
+    warm_requests=0
+    warm_seconds=0
+    while [ "$warm_requests" -lt "$WARM_UP_REQUESTS" ] &&
+      [ "$warm_seconds" -lt "$WARM_UP_MOST_SECONDS" ]; do
+      result=$(load "$LLMHOP_PORT" answer 64 1024 2)
+      warm_requests=$((warm_requests + $(echo "$result" | awk '{ print $2 }')))
+      warm_seconds=$((warm_seconds + 2))
+    done
+    [ "$LARGE" = 0 ] || load "$LLMHOP_PORT" large 16 102400 3 >/dev/null
   done
 }
 
@@ -355,20 +364,29 @@ show_report() {
   [ -z "$(git status --porcelain 2>/dev/null)" ] || commit="$commit and changes"
   echo
   echo "$(date -u +%Y-%m-%d), commit $commit, $(machine)."
-  echo "Medians of $ROUNDS rounds of $SECONDS_EACH s; CPU of the proxy's processes per request"
-  echo "(per event in streams); 64, 1, 16, 256 are callers with 1 KiB prompts and 600-byte answers."
+  echo "Medians of $ROUNDS rounds of $SECONDS_EACH s. CPU is that of the proxy's processes. A load with"
+  echo "a number for a name has so many callers, with 1 KiB prompts and 600-byte answers; in streams"
+  echo "requests and CPU are those of events, p50 and p99 those of whole streams."
   echo
   awk -v bar="$BAR" -v judged=64 -f "$HERE/report.awk" "$DIR/rounds" || FAILED=1
 }
 
 machine() {
   model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-  printf '%s x %s, %s; ' "$(getconf _NPROCESSORS_ONLN)" "${model:-CPU}" "$(uname -sr)"
-  [ -z "$JAVA" ] || printf 'Java %s%s; ' "$("$JAVA" -version 2>&1 | sed -n 's/.*version "\(.*\)".*/\1/p')" \
-    "${BENCH_JAVA_OPTS:+ with $BENCH_JAVA_OPTS}"
-  nginx -v 2>&1 | sed 's|.*nginx/|nginx |' | tr '\n' ';'
-  [ "${PROXIES#*haproxy}" = "$PROXIES" ] || haproxy -v | sed -n '1s/HAProxy version \([^ ]*\).*/ HAProxy \1;/p' | tr -d '\n'
-  wrk -v 2>&1 | sed -n '1s/^wrk \([^ ]*\).*/ wrk \1/p' | tr -d '\n'
+  printf '%s x %s, %s' "$(getconf _NPROCESSORS_ONLN)" "${model:-CPU}" "$(uname -sr)"
+  [ -z "$JAVA" ] || version Java "$JAVA" -version
+  [ -z "$JAVA" ] || printf '%s' "${BENCH_JAVA_OPTS:+ with $BENCH_JAVA_OPTS}"
+  version nginx nginx -v
+  ! has haproxy || version HAProxy haproxy -v
+  version wrk wrk -v
+}
+
+# version NAME COMMAND...: the first number with dots in what the command says.
+version() {
+  name=$1
+  shift
+  said=$("$@" 2>&1 || :)
+  printf ', %s %s' "$name" "$(echo "$said" | grep -o '[0-9][0-9]*\.[0-9][0-9.]*[0-9]' | head -n 1)"
 }
 
 count_system_calls() {

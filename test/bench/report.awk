@@ -20,7 +20,8 @@ END {
   for (l = 1; l <= load_count; l++)
     for (p = 1; p <= proxy_count; p++)
       row(loads[l], proxies[p])
-  exit verdict
+  if (failures != "") printf "\n%s", failures
+  exit failures != ""
 }
 
 function row(load, proxy,    key, i, n, ratio, count, ratios) {
@@ -42,7 +43,7 @@ function row(load, proxy,    key, i, n, ratio, count, ratios) {
   if (load == judged && ratio + 0 > bar + 0) fail("ratio " ratio " is above the bar of " bar)
 }
 
-function fail(why) { verdict = 1; print "FAILED: " why > "/dev/stderr" }
+function fail(why) { failures = failures "FAILED: " why "\n" }
 
 function middle(values, key, n,    i, copy) {
   for (i = 1; i <= n; i++) copy[i] = values[key, i]

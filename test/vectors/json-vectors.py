@@ -17,7 +17,7 @@ Where Python is looser than RFC 8259 in UTF-8, or looks at more than the text, i
 the bytes are decoded strictly here (it would guess UTF-16 and UTF-32), one byte order mark is
 taken off, NaN and Infinity are refused, numbers are kept as text (long ones would be an error),
 and only the parser in C is used, since the one in Python takes other alphabets' digits. It takes
-escapes of lone surrogates and a raw DEL, as the RFC does. Texts are kept shallow, since it recurses.
+escapes of lone surrogates and a raw DEL, as the RFC does. Texts are kept shallow: it recurses.
 """
 
 import base64
@@ -146,16 +146,22 @@ def utf16(text):
 
 KEYS = ["model"] * 5 + ["Model", "MODEL", "mOdel", "models", "mode", "mod el", "", "a", "stream"]
 KEYS += ["messages", "m\u00f6del", "\u043codel", "model\u0000", "\u212aey", "modelmodel", "x" * 31]
-CHARACTERS = ["\u00e9\u00df\u07ff\u0080", "\u4e2d\u6587\u0800\ud7ff\ue000\uffff\u2028", "\U0001f600\U00010000\U0010ffff"]
+CHARACTERS = ["\u00e9\u00df\u07ff\u0080", "\u4e2d\u6587\u0800\ud7ff\ue000\uffff\u2028"]
+CHARACTERS += ["\U0001f600\U00010000\U0010ffff"]
 SHORT = list('"\\/bfnrt')
 BLANKS = ["", "", "", "", " ", "\n", "\t", "\r\n", "  ", "\n        "]
-NUMBERS = ["0", "-0", "7", "-12", "1.5", "0.0", "1e5", "1E+5", "2e-7", "-0.5E-10", "1e400", "9" * 25]
-BROKEN = ["01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "1_0", "- 1", "NaN", "Infinity", "-Infinity"]
-BROKEN += ["nul", "True", "undefined", "'a'", '"a', '"\\x"', '"\\u12g4"', '"\\u12', '"\\"', "{", "]"]
+NUMBERS = ["0", "-0", "7", "-12", "1.5", "0.0", "1e5", "1E+5", "2e-7", "-0.5E-10", "1e400"]
+NUMBERS += ["9" * 25]
+BROKEN = ["01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "1_0", "- 1", "NaN", "Infinity"]
+BROKEN += ["-Infinity", "nul", "True", "undefined", "'a'", '"a', '"\\x"', '"\\u12g4"', '"\\u12']
+BROKEN += ['"\\"', "{", "]"]
 BROKEN += ["[1,]", "[,1]", '{"a"}', '{"a":}', '{"a":1,}', "{a:1}", "[1 2]", "/**/1", "1//", '"\t"']
+# Octets that matter to some parser somewhere.
+OCTETS = b'"\\{}[]:,0-+.eEu \t\n\r\x00\x0b\x0c\x1f\x7f\x80\xa0\xbf\xc2\xe0\xed\xf0\xf4\xff'
 # Every kind of octets that UTF-8 does not have: overlong, surrogate, too large, lone, cut off.
-NOT_UTF8 = ["c080", "c1bf", "e08080", "e09fbf", "eda080", "edbfbf", "f0808080", "f08fbfbf", "f4908080"]
-NOT_UTF8 += ["f5808080", "ff", "fe", "80", "bf", "c3", "e4b8", "f09f98", "c328", "e42880", "f09f2880"]
+NOT_UTF8 = ["c080", "c1bf", "e08080", "e09fbf", "eda080", "edbfbf", "f0808080", "f08fbfbf"]
+NOT_UTF8 += ["f4908080", "f5808080", "ff", "fe", "80", "bf", "c3", "e4b8", "f09f98", "c328"]
+NOT_UTF8 += ["e42880", "f09f2880"]
 NOT_UTF8 += ["e4b828", "f0289880", "f09f9828", "f8888080", "c3c3a9", "e4e4b8ad", "f880808080"]
 
 
@@ -171,12 +177,13 @@ class Maker:
 
     def object(self, depth):
         count = self.chance.choice([0, 1, 1, 2, 2, 3, 4]) if depth else self.chance.randint(0, 4)
-        members = [
-            self.blank() + self.key(depth) + self.blank() + ":" + self.blank()
-            + (self.string() if self.chance.random() < 0.5 else self.value(depth + 1)) + self.blank()
-            for _ in range(count)
-        ]
+        members = [self.member(depth) for _ in range(count)]
         return "{" + (",".join(members) or self.blank()) + "}"
+
+    def member(self, depth):
+        name = self.blank() + self.key(depth) + self.blank()
+        value = self.string() if self.chance.random() < 0.5 else self.value(depth + 1)
+        return name + ":" + self.blank() + value + self.blank()
 
     def key(self, depth):
         if depth and self.chance.random() < 0.6:
@@ -195,7 +202,8 @@ class Maker:
         if depth < 4 and kind < 0.2:
             return self.object(depth)
         if depth < 4 and kind < 0.35:
-            items = [self.blank() + self.value(depth + 1) + self.blank() for _ in range(self.chance.randint(0, 4))]
+            count = self.chance.randint(0, 4)
+            items = [self.blank() + self.value(depth + 1) + self.blank() for _ in range(count)]
             return "[" + (",".join(items) or self.blank()) + "]"
         if kind < 0.6:
             return self.string()
@@ -209,28 +217,26 @@ class Maker:
     def run(self):
         kind = self.chance.random()
         if kind < 0.4:
-            return "".join(self.chance.choice("abcXYZ 019{}[]:,/'") for _ in range(self.chance.randint(1, 19)))
+            return "".join(self.chances("abcXYZ 019{}[]:,/'", 19))
         if kind < 0.7:
-            alphabet = self.chance.choice(CHARACTERS)
-            return "".join(self.chance.choice(alphabet) for _ in range(self.chance.randint(1, 5)))
+            return "".join(self.chances(self.chance.choice(CHARACTERS), 5))
         if kind < 0.85:
-            return "".join("\\" + self.chance.choice(SHORT) for _ in range(self.chance.randint(1, 3)))
+            return "".join("\\" + letter for letter in self.chances(SHORT, 3))
         if kind < 0.87:
             return "\x7f"
         points = [0xD83D, 0xDE00, 0xD800, 0xDFFF, 0x41, 0, 0xFFFF, self.chance.randrange(0x10000)]
-        return "".join(
-            self.chance.choice(["\\u%04x", "\\u%04X"]) % self.chance.choice(points)
-            for _ in range(self.chance.randint(1, 4))
-        )
+        forms = ["\\u%04x", "\\u%04X"]
+        return "".join(self.chance.choice(forms) % point for point in self.chances(points, 4))
+
+    def chances(self, choices, most):
+        return [self.chance.choice(choices) for _ in range(self.chance.randint(1, most))]
 
     def blank(self):
         return self.chance.choice(BLANKS)
 
-    # Octets that matter to some parser somewhere, or any.
     def octet(self):
-        if self.chance.random() < 0.3:
-            return self.chance.randrange(256)
-        return self.chance.choice(b'"\\{}[]:,0-+.eEu \t\n\r\x00\x0b\x0c\x1f\x7f\x80\xa0\xbf\xc2\xe0\xed\xf0\xf4\xff')
+        any_octet = self.chance.random() < 0.3
+        return self.chance.randrange(256) if any_octet else self.chance.choice(OCTETS)
 
     def mutated(self, body):
         body = bytearray(body)
@@ -267,13 +273,14 @@ class Maker:
     def long(self):
         """One long string, so that whatever is wrong stands anywhere among eight octets."""
         text = self.string(12)
-        first = self.chance.choice(['{"model":%s}', '{"model":"m","a":%s}', '{"a":[%s],"model":"\u4e2d"}'])
-        body = (first % text).encode("utf-8")
+        forms = ['{"model":%s}', '{"model":"m","a":%s}', '{"a":[%s],"model":"\u4e2d"}']
+        body = (self.chance.choice(forms) % text).encode("utf-8")
         chance = self.chance.random()
         if chance < 0.3:
             return body
         at = self.chance.randint(9, len(body) - 2)
-        wrong = bytes.fromhex(self.chance.choice(NOT_UTF8)) if chance < 0.6 else bytes([self.octet()])
+        not_utf8 = bytes.fromhex(self.chance.choice(NOT_UTF8))
+        wrong = not_utf8 if chance < 0.6 else bytes([self.octet()])
         return body[:at] + wrong + body[at + self.chance.choice([0, 1]) :]
 
 

@@ -12,8 +12,8 @@ import llmhop.route.Route.Found;
 
 /// Copies a backend's answer to the caller as it comes.
 ///
-/// The head goes out at once, and each piece when there is nothing more at hand, so that an event is
-/// never held back for the next. What goes wrong from here on can't become a status any more: a
+/// The head goes out at once, and each piece when there is nothing more at hand, so that an event
+/// is never held back for the next. What goes wrong from here on can't become a status any more: a
 /// stream gets an error event where an event may stand, and the connection is cut without the last
 /// chunk.
 final class Relay {

@@ -6,8 +6,8 @@ import llmhop.http.wire.Fields;
 /// Follows a stream to know whether an event of ours may stand at its end, and what it would be.
 /// Used by one thread.
 ///
-/// Server-sent events end with an empty line; lines of JSON (Ollama's streams) end with a line feed.
-/// Anything else, and what is compressed, has no place for an event.
+/// Server-sent events end with an empty line; lines of JSON (Ollama's streams) end with a line
+/// feed. Anything else, and what is compressed, has no place for an event.
 final class StreamEnd {
   /// How a body is cut into events.
   enum Kind {

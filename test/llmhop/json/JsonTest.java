@@ -152,7 +152,7 @@ final class JsonTest {
 
   @Test
   void linesAndColumnsAreCountedInCharacters() {
-    assertWrong("[\n\n \"\u4e2d\ud83d\ude00\" x]", 3, 7, 13, "expected a comma or ] but found 'x'");
+    assertWrong("[\n\n \"\u4e2d\ud83d\ude00\" x]", 3, 7, 14, "expected a comma or ] but found 'x'");
     assertWrong("[1,\r\n 2\r\n", 3, 1, 9, "expected a comma or ] but the text ended");
     assertWrong("[1,\n2,\n]", 2, 2, 5, "the comma before ] must go");
     assertWrong("\ufeffx", 1, 1, 3, "expected a value but found 'x'");

@@ -2,8 +2,8 @@ package llmhop.http.wire;
 
 import java.util.ArrayDeque;
 
-/// Arrays for large bodies, kept for the next one. Shared by all requests; bounded by what it keeps,
-/// not by what it gives: whoever takes has been counted by a budget before.
+/// Arrays for large bodies, kept for the next one. Shared by all requests. What it keeps is
+/// bounded, not what it gives: whoever takes has been counted by a budget before.
 public final class SegmentPool {
   /// The size of each array, in bytes: large enough that a system call is cheap beside it, small
   /// enough for any collector's region.
