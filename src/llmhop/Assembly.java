@@ -135,10 +135,7 @@ public final class Assembly implements AutoCloseable {
 
   /// Where it listens, with the ports that it really got.
   public List<String> addresses() {
-    return servers.stream()
-        .map(HttpServer::getAddress)
-        .map(Assembly::text)
-        .toList();
+    return servers.stream().map(HttpServer::getAddress).map(Assembly::text).toList();
   }
 
   private static String text(InetSocketAddress address) {

@@ -21,7 +21,8 @@ final class Signals {
       InvocationHandler call =
           (proxy, method, arguments) -> {
             switch (method.getName()) {
-              case "handle" -> action.accept((int) signal.getMethod("getNumber").invoke(arguments[0]));
+              case "handle" ->
+                  action.accept((int) signal.getMethod("getNumber").invoke(arguments[0]));
               case "hashCode" -> {
                 return System.identityHashCode(proxy);
               }
@@ -34,7 +35,8 @@ final class Signals {
             }
             return null;
           };
-      Object caught = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, call);
+      Object caught =
+          Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, call);
       Object of = signal.getConstructor(String.class).newInstance(name);
       signal.getMethod("handle", signal, handler).invoke(null, of, caught);
       return true;

@@ -282,6 +282,7 @@ warm_up() {
       warm_seconds=$((warm_seconds + 2))
     done
     [ "$LARGE" = 0 ] || load "$LLMHOP_PORT" large 16 102400 3 >/dev/null
+    [ "$HAS_STREAMS" = 0 ] || load "$LLMHOP_PORT" stream "$STREAM_CALLERS" 1024 4 >/dev/null
   done
 }
 

@@ -92,7 +92,9 @@ final class OllamaApi {
     return page(
         (exchange, caller, routes) ->
             Answers.json(
-                exchange, 200, new JsonWriter().object().name("version").value(FOLLOWS).endObject()));
+                exchange,
+                200,
+                new JsonWriter().object().name("version").value(FOLLOWS).endObject()));
   }
 
   /// What is known of one model.

@@ -15,8 +15,8 @@ public final class ConfigException extends Exception {
     this.problems = List.copyOf(problems);
   }
 
-  /// What is wrong, in the order of the file: each like
-  /// `models.llama.urls[1]: not an absolute URL, ... (line 14)`.
+  /// What is wrong, in the order of the file: each like `models.llama.urls[1]: not an absolute URL,
+  /// ... (line 14)`.
   ///
   /// @return at least one sentence
   public List<String> problems() {

@@ -10,7 +10,7 @@ import java.util.Objects;
 /// @param port 1 to 65535; 0 for a Unix socket
 /// @param socketPath the absolute path of the Unix socket, else `""`
 /// @param path what is put before the request's path, raw as written: `""` or like `/api`, never
-///     with a slash at its end
+///   with a slash at its end
 /// @param replacesV1 whether it was given as `baseUrl`: `path` then replaces the request's `/v1`
 /// @param weight its share among the model's endpoints, 1 or more
 /// @param headers set on requests to this endpoint, they win over the model's

@@ -22,8 +22,8 @@ final class Hosts {
     return isName(text) || address(text).isPresent();
   }
 
-  /// Whether it is a host name. `127.1`, `0x7f000001` and the like are not: resolvers take them
-  /// for addresses, each in its own way.
+  /// Whether it is a host name. `127.1`, `0x7f000001` and the like are not: resolvers take them for
+  /// addresses, each in its own way.
   static boolean isName(String text) {
     String name = text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
     if (name.isEmpty() || name.length() > MAX_NAME) {

@@ -52,7 +52,7 @@ final class EightOctets {
     return letter >= 0 && (letters >>> letter & 1) != 0;
   }
 
-  /// Whether the first six octets are an escape such as `\u00e9`.
+  /// Whether the first six octets are an escape of four hexadecimal digits.
   static boolean isLongEscape(long eight) {
     return (eight & 0xffff) == LONG_ESCAPE && areDigits(eight >>> 16 & FOUR);
   }

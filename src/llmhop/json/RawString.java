@@ -13,7 +13,7 @@ final class RawString {
     EXACT
   }
 
-  /// The longest spelling of one character in a string: `\u006d`.
+  /// The longest spelling of one character in a string: a backslash, `u` and four digits.
   static final int LONGEST_SPELLING = 6;
 
   private RawString() {}

@@ -81,8 +81,7 @@ final class BodyReader {
     }
   }
 
-  private void readToEnd(
-      Exchange exchange, Look look, RequestBody body, BufferBudget.Share share) {
+  private void readToEnd(Exchange exchange, Look look, RequestBody body, BufferBudget.Share share) {
     long total = 0;
     boolean pooled = false;
     while (true) {

@@ -3,12 +3,12 @@ package llmhop.route;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/// The bytes of request bodies that the whole process may hold at once (`maxBufferedBytes`).
-/// Shared by all requests.
+/// The bytes of request bodies that the whole process may hold at once (`maxBufferedBytes`). Shared
+/// by all requests.
 ///
-/// An eighth is kept for small takes, so that a handful of huge uploads can't starve everyone
-/// else. Whoever finds it used up waits at most [#WAIT_MILLIS] and then is refused; since nobody
-/// waits longer, half-read bodies can't wait for each other for ever.
+/// An eighth is kept for small takes, so that a handful of huge uploads can't starve everyone else.
+/// Whoever finds it used up waits at most [#WAIT_MILLIS] and then is refused; since nobody waits
+/// longer, half-read bodies can't wait for each other for ever.
 public final class BufferBudget {
   /// How long a body waits for room, in milliseconds: longer than a burst, shorter than patience.
   static final long WAIT_MILLIS = 2_000;

@@ -22,8 +22,8 @@ import llmhop.http.wire.Grammar;
 ///                 +--- answer ---+         +--> abort: the connection is cut, visibly
 /// ```
 public final class Exchange {
-  /// What a caller that still sends is read and dropped after an early refusal, at most: enough
-  /// for it to see the answer, too little to be worth abusing.
+  /// What a caller that still sends is read and dropped after an early refusal, at most: enough for
+  /// it to see the answer, too little to be worth abusing.
   static final long LINGER_BYTES = 8L * 1024 * 1024;
 
   private static final long LINGER_NANOS = 2_000_000_000L;
@@ -215,8 +215,8 @@ public final class Exchange {
     }
   }
 
-  /// The answer is whole. A caller that is still sending is heard out for a moment, so that it
-  /// sees the answer, and then cut off.
+  /// The answer is whole. A caller that is still sending is heard out for a moment, so that it sees
+  /// the answer, and then cut off.
   void finish() throws IOException {
     if (bodyDone) {
       return;

@@ -106,9 +106,7 @@ final class ForwardedFields {
   private static void addForwarded(Exchange exchange, boolean trusted, Fields out) {
     String peer = text(exchange.peer());
     List<String> before = out.all("X-Forwarded-For");
-    out.set(
-        "X-Forwarded-For",
-        before.isEmpty() ? peer : String.join(", ", before) + ", " + peer);
+    out.set("X-Forwarded-For", before.isEmpty() ? peer : String.join(", ", before) + ", " + peer);
     if (!trusted || !out.has("X-Forwarded-Proto")) {
       out.set("X-Forwarded-Proto", exchange.secure() ? "https" : "http");
     }

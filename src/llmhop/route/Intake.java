@@ -6,8 +6,8 @@ import llmhop.http.upstream.Body;
 import llmhop.http.wire.SegmentPool;
 import llmhop.route.Route.Found;
 
-/// The READ phase: a body is taken into memory, unless the path already names the model and
-/// nothing in the body would have to change; then it streams through while it is sent.
+/// The READ phase: a body is taken into memory, unless the path already names the model and nothing
+/// in the body would have to change; then it streams through while it is sent.
 final class Intake {
   private final BodyReader reader;
 
@@ -48,13 +48,9 @@ final class Intake {
     return new Buffered(target, outside, reader.read(x, look), routes, caller);
   }
 
-  private static Body streamed(
-      Exchange x, long length, Look look, Found found, Routes routes) {
+  private static Body streamed(Exchange x, long length, Look look, Found found, Routes routes) {
     return new StreamedBody(
-        x,
-        length,
-        look,
-        named -> ModelName.checkAgrees(found, named.map(Named::name), routes));
+        x, length, look, named -> ModelName.checkAgrees(found, named.map(Named::name), routes));
   }
 
   private record Buffered(

@@ -74,8 +74,7 @@ abstract class Look {
       } catch (ScanException e) {
         throw refusal(e);
       }
-      return scan.value()
-          .map(name -> new Named(name, scan.valueStart(), scan.valueEnd(), true));
+      return scan.value().map(name -> new Named(name, scan.valueStart(), scan.valueEnd(), true));
     }
 
     private static Refusal refusal(ScanException e) {
@@ -124,8 +123,7 @@ abstract class Look {
       } catch (MultipartException e) {
         throw refusal(e);
       }
-      return scan.value()
-          .map(name -> new Named(name, scan.valueStart(), scan.valueEnd(), false));
+      return scan.value().map(name -> new Named(name, scan.valueStart(), scan.valueEnd(), false));
     }
 
     private static Refusal refusal(MultipartException e) {
@@ -192,7 +190,8 @@ abstract class Look {
     @Override
     Optional<Named> finish() {
       return isJson
-          ? json.finish().map(n -> new Named(n.name(), n.start() + skipped, n.end() + skipped, true))
+          ? json.finish()
+              .map(n -> new Named(n.name(), n.start() + skipped, n.end() + skipped, true))
           : Optional.empty();
     }
   }

@@ -87,8 +87,8 @@ final class ModelName {
     return found;
   }
 
-  /// A body under a path that names the model may repeat the name in any way that leads to the
-  /// same model, but not name another: an allow-list must not be walked around.
+  /// A body under a path that names the model may repeat the name in any way that leads to the same
+  /// model, but not name another: an allow-list must not be walked around.
   static void checkAgrees(Found found, Optional<String> inBody, Routes routes) {
     if (inBody.isEmpty()) {
       return;

@@ -79,8 +79,7 @@ public final class Refusal extends RuntimeException {
   /// A known caller asks for a model that its token doesn't allow.
   public static Refusal modelNotAllowed(String name) {
     String message = "This API key may not use the model " + quote(name) + ".";
-    return new Refusal(403, FORBIDDEN, "model_not_allowed", EndedBy.CALLER, message)
-        .about("model");
+    return new Refusal(403, FORBIDDEN, "model_not_allowed", EndedBy.CALLER, message).about("model");
   }
 
   /// An engine's admin path that the model's `allowPaths` doesn't open.
@@ -134,7 +133,9 @@ public final class Refusal extends RuntimeException {
   public static Refusal internalError(String requestId) {
     String message =
         "The router failed to handle this request. It is our fault; the operator finds it in the"
-            + " log under the request id " + requestId + ".";
+            + " log under the request id "
+            + requestId
+            + ".";
     return router(500, "internal_error", message).retry(false);
   }
 

@@ -63,7 +63,10 @@ final class Relay {
   private static OptionalLong length(Exchange x, Reply reply) {
     boolean bodiless = x.method().equals("HEAD") || reply.status() == 304;
     return bodiless
-        ? reply.fields().first("Content-Length").map(Grammar::contentLength)
+        ? reply
+            .fields()
+            .first("Content-Length")
+            .map(Grammar::contentLength)
             .orElse(OptionalLong.empty())
         : reply.length();
   }

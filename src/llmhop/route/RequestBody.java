@@ -62,7 +62,8 @@ final class RequestBody implements Body, AutoCloseable {
   public long length() {
     return replacement.isEmpty()
         ? received
-        : received - (named.orElseThrow().end() - named.orElseThrow().start())
+        : received
+            - (named.orElseThrow().end() - named.orElseThrow().start())
             + replacement.get().length;
   }
 

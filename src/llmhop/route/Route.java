@@ -85,8 +85,8 @@ public final class Route {
   /// @param asked the name that the caller used
   /// @param sent the name that the backend knows
   public record Found(Route route, String asked, String sent) {
-    /// The name that allow-lists are judged by: aliases count as their model, names under a
-    /// pattern as themselves.
+    /// The name that allow-lists are judged by: aliases count as their model, names under a pattern
+    /// as themselves.
     public String judged() {
       return route.isPattern() ? asked : route.name();
     }

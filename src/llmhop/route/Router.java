@@ -76,7 +76,8 @@ public final class Router implements HttpHandler {
         List<Backend> candidates = found.route().balancer().candidates();
 
         journal.at(Phase.FORWARD);
-        try (Forwarder.Answer answer = forwarder.forward(x, request, found, candidates, routes.gate())) {
+        try (Forwarder.Answer answer =
+            forwarder.forward(x, request, found, candidates, routes.gate())) {
           journal.at(Phase.RELAY);
           Relay.relay(x, target.path(), found, answer);
         }

@@ -67,8 +67,8 @@ public final class Routes {
     return Optional.empty();
   }
 
-  /// The names that a list of models shows this caller: models and their adapters, not aliases,
-  /// not patterns, nothing unlisted, nothing that the caller may not use.
+  /// The names that a list of models shows this caller: models and their adapters, not aliases, not
+  /// patterns, nothing unlisted, nothing that the caller may not use.
   public List<String> listed(Caller caller) {
     List<String> listed = new ArrayList<>();
     for (Route route : routes) {

@@ -69,8 +69,16 @@ class GateTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "key-a", "Basic a2V5LWE=", "Bearer", "Bearer ", "Bearerkey-a", "Bearer key-a x",
-        "Bearer key-A", "Bearer key-", "Bearer key-aa", ""
+        "key-a",
+        "Basic a2V5LWE=",
+        "Bearer",
+        "Bearer ",
+        "Bearerkey-a",
+        "Bearer key-a x",
+        "Bearer key-A",
+        "Bearer key-",
+        "Bearer key-aa",
+        ""
       })
   void anythingElseIsNobody(String value) {
     assertEquals(Optional.empty(), whoSends("Authorization", value));
@@ -87,8 +95,7 @@ class GateTest {
   void severalKindsMustAgree() {
     assertEquals(
         Optional.of("alice"), whoSends("Authorization", "Bearer key-a", "x-api-key", "key-a"));
-    assertEquals(
-        Optional.empty(), whoSends("Authorization", "Bearer key-a", "x-api-key", "key-b"));
+    assertEquals(Optional.empty(), whoSends("Authorization", "Bearer key-a", "x-api-key", "key-b"));
     assertEquals(Optional.empty(), whoSends("Authorization", "Basic eA==", "x-api-key", "key-a"));
   }
 

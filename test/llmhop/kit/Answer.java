@@ -82,12 +82,12 @@ public record Answer(
     return end != End.CUT && end != End.CLOSE;
   }
 
-  /// The first string of that name in a JSON body, found by its text: enough for the few members
-  /// of an error, without a parser.
+  /// The first string of that name in a JSON body, found by its text: enough for the few members of
+  /// an error, without a parser.
   ///
   /// @param name such as `code`
   /// @return the text between the quotes with its escapes left as they are; empty when there is
-  ///     none, or when its value is no string
+  ///   none, or when its value is no string
   public Optional<String> jsonString(String name) {
     Matcher member =
         Pattern.compile("\"" + Pattern.quote(name) + "\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"")

@@ -24,9 +24,9 @@ import javax.net.ssl.SSLContext;
 ///
 /// Requests take the scripts given by [#next] in the order their heads arrive, and what [#always]
 /// says when there are none left. A request without a script, one that isn't HTTP, and a step that
-/// throws are *problems*: [#close] fails the test for them. A peer that leaves is none; ask for
-/// it. Shared by the test's thread and one virtual thread for each connection; its monitor guards
-/// what it counts.
+/// throws are *problems*: [#close] fails the test for them. A peer that leaves is none; ask for it.
+/// Shared by the test's thread and one virtual thread for each connection; its monitor guards what
+/// it counts.
 public final class ScriptedBackend implements AutoCloseable {
   private final Door door;
   private final Deque<Script> scripts = new ArrayDeque<>();

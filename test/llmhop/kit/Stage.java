@@ -32,7 +32,7 @@ public final class Stage implements Step {
   /// @param steps what to do, in order
   /// @throws UncheckedIOException when the peer is gone
   /// @throws AssertionError when the request did not come, or the write did not end, within
-  ///     [Waiting#PATIENCE]
+  ///   [Waiting#PATIENCE]
   public void perform(Step... steps) {
     act(Steps.all(steps), false);
   }

@@ -201,8 +201,8 @@ public final class Steps {
     return visit -> gate.pass();
   }
 
-  /// Stalls until the peer closes the connection, or the backend is closed. The bytes that the
-  /// peer sends meanwhile are read and kept.
+  /// Stalls until the peer closes the connection, or the backend is closed. The bytes that the peer
+  /// sends meanwhile are read and kept.
   ///
   /// @return the step
   public static Step holdUntilHangUp() {

@@ -1,5 +1,4 @@
 /// What tests stand on: both sides of the wire, played by hand, and nothing of the program.
-///
 /// - [llmhop.kit.ScriptedBackend] is the backend: it records exactly what it was sent and does what
 ///   its script says, well-behaved or not. A script is made of [llmhop.kit.Steps]; a
 ///   [llmhop.kit.Gate] stalls it, a [llmhop.kit.Stage] lets the test perform it step by step.

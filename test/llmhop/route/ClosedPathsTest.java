@@ -16,12 +16,36 @@ class ClosedPathsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/pause", "/resume", "/sleep", "/wake_up", "/collective_rpc", "/scale_elastic_ep",
-        "/reset_prefix_cache", "/reset_mm_cache", "/v1/load_lora_adapter",
-        "/v1/unload_lora_adapter", "/invocations", "/flush_cache", "/pause_generation",
-        "/abort_request", "/update_weights_from_disk", "/update_weights", "/load_lora_adapter",
-        "/server_info", "/slots", "/slots/0", "/lora-adapters", "/models/load", "/api/pull",
-        "/api/push", "/api/create", "/api/delete", "/api/copy", "/%73leep", "//sleep", "/SLEEP/",
+        "/pause",
+        "/resume",
+        "/sleep",
+        "/wake_up",
+        "/collective_rpc",
+        "/scale_elastic_ep",
+        "/reset_prefix_cache",
+        "/reset_mm_cache",
+        "/v1/load_lora_adapter",
+        "/v1/unload_lora_adapter",
+        "/invocations",
+        "/flush_cache",
+        "/pause_generation",
+        "/abort_request",
+        "/update_weights_from_disk",
+        "/update_weights",
+        "/load_lora_adapter",
+        "/server_info",
+        "/slots",
+        "/slots/0",
+        "/lora-adapters",
+        "/models/load",
+        "/api/pull",
+        "/api/push",
+        "/api/create",
+        "/api/delete",
+        "/api/copy",
+        "/%73leep",
+        "//sleep",
+        "/SLEEP/",
         "/v1/../sleep"
       })
   void enginesAdminPathsAreClosedInEverySpelling(String path) {
@@ -32,8 +56,15 @@ class ClosedPathsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/v1/chat/completions", "/sleepy", "/v1/sleep", "/tokenize", "/api/chat", "/resume_later",
-        "/reset_cache_x", "/metrics", "/v1/models"
+        "/v1/chat/completions",
+        "/sleepy",
+        "/v1/sleep",
+        "/tokenize",
+        "/api/chat",
+        "/resume_later",
+        "/reset_cache_x",
+        "/metrics",
+        "/v1/models"
       })
   void inferencePathsAreOpen(String path) {
     assertFalse(closed.closes("POST", path));

@@ -59,8 +59,7 @@ class TargetTest {
   @ParameterizedTest
   @ValueSource(strings = {"/route/", "/route//x", "/route/%zz/x", "/route/%4", "/route/%ff/x"})
   void aRoutePrefixWithoutACleanNameIsRefused(String raw) {
-    assertEquals(
-        "invalid_request", assertThrows(Refusal.class, () -> Target.parse(raw)).code());
+    assertEquals("invalid_request", assertThrows(Refusal.class, () -> Target.parse(raw)).code());
   }
 
   @ParameterizedTest

@@ -84,8 +84,7 @@ class FindingTheModelTest {
     assertEquals(CHAT, seen.target());
     Seen chunked = seenBy(one, chat(json).chunked(7));
     assertArrayEquals(json.getBytes(StandardCharsets.UTF_8), chunked.body());
-    assertEquals(
-        Optional.of(String.valueOf(seen.body().length)), chunked.field("Content-Length"));
+    assertEquals(Optional.of(String.valueOf(seen.body().length)), chunked.field("Content-Length"));
     assertEquals(Optional.empty(), chunked.field("Transfer-Encoding"));
   }
 
@@ -114,13 +113,7 @@ class FindingTheModelTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "uno, one",
-    "one, one",
-    "one-lora, one-lora",
-    "a/x, x",
-    "a/x/y, x/y"
-  })
+  @CsvSource({"uno, one", "one, one", "one-lora, one-lora", "a/x, x", "a/x/y, x/y"})
   void aNameIsSplicedToTheOneThatTheBackendKnows(String asked, String sent) {
     String json = "{\"before\": 1 , \"model\" : \"%s\" ,\"after\":\"model\"}";
     assertEquals(json.formatted(sent), seenBy(one, chat(json.formatted(asked))).text());
@@ -168,7 +161,9 @@ class FindingTheModelTest {
     Request none = new Multipart("b").text("x", "one").post("/v1/audio/transcriptions");
     assertEquals(Optional.of("missing_model"), router.ask(none).jsonString("code"));
     Request broken =
-        Request.post("/v1/x", "--b\r\nno end".getBytes(StandardCharsets.UTF_8),
+        Request.post(
+            "/v1/x",
+            "--b\r\nno end".getBytes(StandardCharsets.UTF_8),
             "multipart/form-data; boundary=b");
     assertEquals(Optional.of("invalid_request"), router.ask(broken).jsonString("code"));
   }
@@ -231,8 +226,10 @@ class FindingTheModelTest {
 
   @Test
   void aRoutedBodyInUtf16CannotHideAModel() {
-    for (var charset : new java.nio.charset.Charset[] {
-        StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE, StandardCharsets.UTF_16}) {
+    for (var charset :
+        new java.nio.charset.Charset[] {
+          StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE, StandardCharsets.UTF_16
+        }) {
       byte[] body = " {\"model\":\"one\"}".getBytes(charset);
       Answer answer = router.ask(Request.post("/route/other" + CHAT, body, "application/json"));
       assertEquals(Optional.of("invalid_json"), answer.jsonString("code"));

@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The head of a request as the backend gets it.
 class ForwardingTest {
-  private static final Request CHAT =
-      Request.post("/v1/chat/completions", "{\"model\":\"llama\"}");
+  private static final Request CHAT = Request.post("/v1/chat/completions", "{\"model\":\"llama\"}");
 
   private ScriptedBackend backend;
 
@@ -48,11 +47,22 @@ class ForwardingTest {
           seen(
               router,
               CHAT.with(
-                  "X-Custom: a", "X-Custom: b", "Accept: text/event-stream",
-                  "Accept-Encoding: gzip", "Cookie: c=1", "traceparent: 00-ab-cd-01",
-                  "OpenAI-Organization: o", "Connection: X-Private, keep-alive", "X-Private: 1",
-                  "Keep-Alive: timeout=5", "TE: trailers", "Trailer: T", "Upgrade: h2c",
-                  "HTTP2-Settings: AAA", "Proxy-Authorization: Basic eA==", "Proxy-Connection: x"));
+                  "X-Custom: a",
+                  "X-Custom: b",
+                  "Accept: text/event-stream",
+                  "Accept-Encoding: gzip",
+                  "Cookie: c=1",
+                  "traceparent: 00-ab-cd-01",
+                  "OpenAI-Organization: o",
+                  "Connection: X-Private, keep-alive",
+                  "X-Private: 1",
+                  "Keep-Alive: timeout=5",
+                  "TE: trailers",
+                  "Trailer: T",
+                  "Upgrade: h2c",
+                  "HTTP2-Settings: AAA",
+                  "Proxy-Authorization: Basic eA==",
+                  "Proxy-Connection: x"));
       assertEquals(List.of("a", "b"), seen.fields("X-Custom"));
       for (String kept :
           List.of("Accept", "Accept-Encoding", "Cookie", "traceparent", "OpenAI-Organization")) {
@@ -60,8 +70,16 @@ class ForwardingTest {
       }
       for (String dropped :
           List.of(
-              "X-Private", "Keep-Alive", "TE", "Trailer", "Upgrade", "HTTP2-Settings",
-              "Proxy-Authorization", "Proxy-Connection", "Expect", "Transfer-Encoding")) {
+              "X-Private",
+              "Keep-Alive",
+              "TE",
+              "Trailer",
+              "Upgrade",
+              "HTTP2-Settings",
+              "Proxy-Authorization",
+              "Proxy-Connection",
+              "Expect",
+              "Transfer-Encoding")) {
         assertEquals(Optional.empty(), seen.field(dropped), dropped);
       }
       assertEquals(Optional.of("127.0.0.1:" + backend.port()), seen.field("Host"));
@@ -81,8 +99,11 @@ class ForwardingTest {
   void forwardedFieldsAreSetAnewForStrangersAndContinuedForTrustedProxies() {
     Request request =
         CHAT.with(
-            "X-Forwarded-For: 1.2.3.4", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil",
-            "Forwarded: for=1.2.3.4", "X-Real-IP: 1.2.3.4");
+            "X-Forwarded-For: 1.2.3.4",
+            "X-Forwarded-Proto: https",
+            "X-Forwarded-Host: evil",
+            "Forwarded: for=1.2.3.4",
+            "X-Real-IP: 1.2.3.4");
     try (var router = RouterUnderTest.to(backend)) {
       Seen seen = seen(router, request);
       assertEquals(Optional.of("127.0.0.1"), seen.field("X-Forwarded-For"));
@@ -189,13 +210,21 @@ class ForwardingTest {
               router,
               CHAT.withToken("theirs")
                   .with(
-                      "Cookie: c=1", "x-api-key: theirs", "api-key: theirs",
-                      "X-Forwarded-For: 1.2.3.4", "X-OpenWebUI-User-Email: a@b",
+                      "Cookie: c=1",
+                      "x-api-key: theirs",
+                      "api-key: theirs",
+                      "X-Forwarded-For: 1.2.3.4",
+                      "X-OpenWebUI-User-Email: a@b",
                       "X-Custom: kept"));
       for (String name :
           List.of(
-              "Cookie", "x-api-key", "api-key", "X-Forwarded-For", "X-Forwarded-Host",
-              "X-Forwarded-Proto", "X-OpenWebUI-User-Email")) {
+              "Cookie",
+              "x-api-key",
+              "api-key",
+              "X-Forwarded-For",
+              "X-Forwarded-Host",
+              "X-Forwarded-Proto",
+              "X-OpenWebUI-User-Email")) {
         assertEquals(Optional.empty(), seen.field(name), name);
       }
       assertEquals(Optional.of("Bearer k"), seen.field("Authorization"));

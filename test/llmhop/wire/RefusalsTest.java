@@ -97,16 +97,21 @@ class RefusalsTest {
           "{\"model\": \"llama-3\"}".getBytes(java.nio.charset.StandardCharsets.UTF_16BE),
           {'{', '"', 'm', '"', ':', '"', (byte) 0xc0, (byte) 0xaf, '"', '}'}
         }) {
-      Answer answer =
-          router.ask(Request.post(CHAT, body, "application/json").withToken("key-all"));
+      Answer answer = router.ask(Request.post(CHAT, body, "application/json").withToken("key-all"));
       assertRefused(answer, 400, "invalid_json", "invalid_request_error");
     }
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"{}", "{\"models\": \"llama-3\"}", "{\"x\": {\"model\": \"llama-3\"}}",
-        "{\"model\": null}", "{\"model\": \"\"}", "{\"Model\": \"llama-3\"}"})
+      strings = {
+        "{}",
+        "{\"models\": \"llama-3\"}",
+        "{\"x\": {\"model\": \"llama-3\"}}",
+        "{\"model\": null}",
+        "{\"model\": \"\"}",
+        "{\"Model\": \"llama-3\"}"
+      })
   void missingModel(String body) {
     Answer answer = ask(CHAT, body);
     assertRefused(answer, 400, "missing_model", "invalid_request_error");
@@ -312,7 +317,12 @@ class RefusalsTest {
   @ValueSource(
       strings = {
         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n"
+            + "Content-Length: 1\r\n"
+            + "Transfer-Encoding: chunked\r\n\r\n"
+            + "1\r\n"
+            + "x\r\n"
+            + "0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: a\u0001b\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\nContent-Length: 0\n\n",

@@ -60,8 +60,15 @@ class RelayTest {
     byte[] body = new byte[100_000];
     new Random(1).nextBytes(body);
     backend.next(
-        answer(418, body, "X-Engine: a", "X-Engine: b", "Content-Encoding: gzip",
-            "Set-Cookie: x=1", "x-should-retry: true", "Retry-After: 7"));
+        answer(
+            418,
+            body,
+            "X-Engine: a",
+            "X-Engine: b",
+            "Content-Encoding: gzip",
+            "Set-Cookie: x=1",
+            "x-should-retry: true",
+            "Retry-After: 7"));
     Answer answer = router.ask(CHAT);
     assertEquals(418, answer.status());
     assertArrayEquals(body, answer.body());
@@ -78,8 +85,15 @@ class RelayTest {
   @Test
   void hopByHopFieldsEndHere() {
     backend.next(
-        answer(200, "x".getBytes(), "Connection: keep-alive, X-Mine", "X-Mine: 1",
-            "Keep-Alive: timeout=9", "Proxy-Authenticate: Basic", "Trailer: T", "Upgrade: h2c",
+        answer(
+            200,
+            "x".getBytes(),
+            "Connection: keep-alive, X-Mine",
+            "X-Mine: 1",
+            "Keep-Alive: timeout=9",
+            "Proxy-Authenticate: Basic",
+            "Trailer: T",
+            "Upgrade: h2c",
             "X-Kept: 2"));
     Answer answer = router.ask(CHAT);
     for (String name :
@@ -115,7 +129,13 @@ class RelayTest {
   void aDrippedAnswerIsWhole() {
     backend.next(
         readBody(),
-        drip("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nabcd\r\n0\r\nT: 1\r\n\r\n"));
+        drip(
+            "HTTP/1.1 200 OK\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n"
+                + "4;x=y\r\n"
+                + "abcd\r\n"
+                + "0\r\n"
+                + "T: 1\r\n\r\n"));
     Answer answer = router.ask(CHAT);
     assertEquals("abcd", answer.text());
     assertEquals(Answer.End.LAST_CHUNK, answer.end());
@@ -215,8 +235,7 @@ class RelayTest {
 
   @Test
   void aPlainAnswerThatIsCutShortIsCutForTheCallerToo() {
-    backend.next(
-        readBody(), raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"), close());
+    backend.next(readBody(), raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc"), close());
     Answer declared = router.ask(CHAT);
     assertEquals(Answer.End.CUT, declared.end());
     assertEquals("abc", declared.text());

@@ -147,8 +147,7 @@ final class Connection implements AutoCloseable {
           if (i == position || buffer[i - 1] != '\r') {
             throw new MalformedException("a line ends with a bare line feed");
           }
-          String line =
-              new String(buffer, position, i - 1 - position, StandardCharsets.ISO_8859_1);
+          String line = new String(buffer, position, i - 1 - position, StandardCharsets.ISO_8859_1);
           position = i + 1;
           return line;
         }

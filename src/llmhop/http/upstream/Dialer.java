@@ -136,7 +136,9 @@ final class Dialer {
     String host = origin.host().indexOf(':') < 0 ? origin.host() : "[" + origin.host() + "]";
     String authority = host + ":" + origin.port();
     var head = new StringBuilder("CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority);
-    proxy.authorization().ifPresent(value -> head.append("\r\nProxy-Authorization: ").append(value));
+    proxy
+        .authorization()
+        .ifPresent(value -> head.append("\r\nProxy-Authorization: ").append(value));
     head.append("\r\n\r\n");
     plain.write(ByteBuffer.wrap(head.toString().getBytes(StandardCharsets.ISO_8859_1)));
     var connection = new Connection(plain, Optional.empty(), () -> {});

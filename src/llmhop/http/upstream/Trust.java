@@ -30,7 +30,7 @@ public final class Trust {
   /// A context for one backend.
   ///
   /// @param ca the authorities to trust; else those of `SSL_CERT_FILE`, else the system's, else the
-  ///     JDK's
+  ///   JDK's
   /// @param certificate our own certificate chain
   /// @param key the private key to it
   /// @param sslCertFile what the environment's `SSL_CERT_FILE` says

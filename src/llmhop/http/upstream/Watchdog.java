@@ -50,8 +50,7 @@ final class Watchdog {
   }
 
   private void schedule() {
-    timer =
-        Timer.SHARED.schedule(this::look, due - System.nanoTime(), TimeUnit.NANOSECONDS);
+    timer = Timer.SHARED.schedule(this::look, due - System.nanoTime(), TimeUnit.NANOSECONDS);
   }
 
   private void look() {

@@ -48,8 +48,8 @@ public final class Grammar {
     return c == '\t' || (c >= ' ' && c != 0x7f && c <= 0xff);
   }
 
-  /// RFC 9110 section 8.6: `Content-Length` is digits only; empty when it isn't, or too large for
-  /// a `long`.
+  /// RFC 9110 section 8.6: `Content-Length` is digits only; empty when it isn't, or too large for a
+  /// `long`.
   public static OptionalLong contentLength(String text) {
     long length = 0;
     for (int i = 0; i < text.length(); i++) {
