@@ -322,12 +322,7 @@ round() {
   [ "$4" != stream ] || eval "stream_bytes=\$STREAM_BYTES_$2"
   echo "$result" | awk -v load="$1" -v proxy="$2" -v number="$3" -v before="$before" \
     -v after="$after" -v hertz="$(getconf CLK_TCK)" -v stream_bytes="$stream_bytes" \
-    -v events="$STREAM_EVENTS" '
-    /^RESULT/ {
-      units = stream_bytes > 0 ? $4 / stream_bytes * events : $2
-      cpu = before == "-" || units == 0 ? "-" : (after - before) / hertz * 1e6 / units
-      print load, proxy, number, units / ($3 / 1e6), cpu, $6, $7, $5 + (units == 0)
-    }' >>"$DIR/rounds"
+    -v events="$STREAM_EVENTS" -f "$HERE/round.awk" >>"$DIR/rounds"
 }
 
 # load PORT KIND CONNECTIONS BYTES SECONDS: prints the line RESULT of load.lua.
@@ -407,12 +402,7 @@ count_system_calls() {
     kill -INT "$strace_pid" 2>/dev/null || :
     wait "$strace_pid" || :
     requests=$(echo "$result" | awk '/^RESULT/ { print $2 }')
-    awk -v proxy="$proxy" -v requests="$requests" '
-      $1 ~ /^[0-9.]+$/ && $4 ~ /^[0-9]+$/ && $NF != "total" {
-        calls += $4; rate = $4 / requests
-        if (rate >= 0.05) often = often sprintf("%s%s %.1f", often == "" ? "" : ", ", $NF, rate)
-      }
-      END { printf "| %s | %.1f | %s |\n", proxy, calls / requests, often }' "$DIR/strace"
+    awk -v proxy="$proxy" -v requests="$requests" -f "$HERE/syscalls.awk" "$DIR/strace"
   done
 }
 

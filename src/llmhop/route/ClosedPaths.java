@@ -16,11 +16,18 @@ import llmhop.config.Glob;
 /// @see <a href="https://github.com/ggml-org/llama.cpp/tree/master/tools/server">llama.cpp</a>
 /// @see <a href="https://github.com/ollama/ollama/blob/main/docs/api.md">Ollama's API</a>
 final class ClosedPaths {
-  /// A closed path; `method` is empty where all methods are closed.
-  private record Rule(Optional<String> method, Glob path) {
+  /// A closed path, and all that lies below it; `method` is empty where all methods are closed.
+  private record Rule(Optional<String> method, Glob path, Glob below) {
+    static Rule of(Optional<String> method, String path) {
+      return new Rule(method, new Glob(path), new Glob(path + "/*"));
+    }
+
+    boolean covers(String normalPath) {
+      return path.matches(normalPath) || below.matches(normalPath);
+    }
+
     boolean closes(String askedMethod, String normalPath) {
-      return matches(path, normalPath)
-          && (method.isEmpty() || method.get().equalsIgnoreCase(askedMethod));
+      return covers(normalPath) && (method.isEmpty() || method.get().equalsIgnoreCase(askedMethod));
     }
   }
 
@@ -53,7 +60,7 @@ final class ClosedPaths {
           all("/get_server_info"),
           // llama.cpp
           all("/slots"),
-          new Rule(Optional.of("POST"), new Glob("/props")),
+          Rule.of(Optional.of("POST"), "/props"),
           all("/lora-adapters"),
           all("/models/load"),
           all("/models/unload"),
@@ -64,26 +71,28 @@ final class ClosedPaths {
           all("/api/delete"),
           all("/api/copy"));
 
-  private final List<Glob> opened;
+  private final List<Rule> opened;
 
   /// The closed paths less those that these patterns open.
   ClosedPaths(List<String> allowPaths) {
-    this.opened = allowPaths.stream().map(path -> new Glob(Target.normal(path))).toList();
+    this.opened = allowPaths.stream().map(path -> all(Target.normal(path))).toList();
   }
 
   private static Rule all(String path) {
-    return new Rule(Optional.empty(), new Glob(path));
+    return Rule.of(Optional.empty(), path);
   }
 
   /// Whether a request for this raw path is closed.
   boolean closes(String method, String rawPath) {
+    if (ModelName.BY_MODEL.contains(rawPath)) {
+      return false;
+    }
     String path = Target.normal(rawPath);
-    return RULES.stream().anyMatch(rule -> rule.closes(method, path))
-        && opened.stream().noneMatch(glob -> matches(glob, path));
-  }
-
-  /// The path itself, or what lies below it.
-  private static boolean matches(Glob glob, String path) {
-    return glob.matches(path) || new Glob(glob.pattern() + "/*").matches(path);
+    for (Rule rule : RULES) {
+      if (rule.closes(method, path)) {
+        return opened.stream().noneMatch(open -> open.covers(path));
+      }
+    }
+    return false;
   }
 }

@@ -100,7 +100,8 @@ final class ForwardedFields {
   }
 
   private boolean isTrusted(InetAddress peer) {
-    return trustedProxies.stream().anyMatch(range -> range.contains(peer));
+    return !trustedProxies.isEmpty()
+        && trustedProxies.stream().anyMatch(range -> range.contains(peer));
   }
 
   private static void addForwarded(Exchange exchange, boolean trusted, Fields out) {

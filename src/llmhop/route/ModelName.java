@@ -2,6 +2,7 @@ package llmhop.route;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import llmhop.caller.Caller;
 import llmhop.route.Route.Found;
 
@@ -10,8 +11,8 @@ import llmhop.route.Route.Found;
 final class ModelName {
   /// Paths that inference engines answer by model; without a model they are a mistake of the
   /// caller's, not an unknown place.
-  private static final List<String> BY_MODEL =
-      List.of(
+  static final Set<String> BY_MODEL =
+      Set.of(
           "/v1/chat/completions",
           "/v1/completions",
           "/v1/responses",

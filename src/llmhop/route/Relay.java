@@ -31,7 +31,7 @@ final class Relay {
     if (end.isEventStream()) {
       answer.set("X-Accel-Buffering", "no");
     }
-    byte[] buffer = new byte[BUFFER];
+    byte[] buffer = new byte[bufferSize(reply)];
     int ready = 0;
     try {
       // A time limit on the first byte is worth a status, so that head waits for its body.
@@ -57,6 +57,11 @@ final class Relay {
     from.close();
     out.close();
     x.finish();
+  }
+
+  /// Most answers are small and say so; a large buffer for each would be most of the garbage.
+  private static int bufferSize(Reply reply) {
+    return Math.clamp(reply.length().orElse(BUFFER), 1, BUFFER);
   }
 
   /// The length to announce: what the backend announced, also where there is no body to it.

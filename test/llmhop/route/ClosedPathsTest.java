@@ -70,6 +70,15 @@ class ClosedPathsTest {
     assertFalse(closed.closes("POST", path));
   }
 
+  @Test
+  void noPathThatEnginesAnswerByModelIsClosed() {
+    for (String path : ModelName.BY_MODEL) {
+      // A slash at the end takes the longer way, by the rules.
+      assertFalse(closed.closes("POST", path + "/"), path);
+      assertFalse(closed.closes("POST", path), path);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"POST, true", "post, true", "GET, false"})
   void propsAreClosedForWritingOnly(String method, boolean expected) {
