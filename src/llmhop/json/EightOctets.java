@@ -57,14 +57,15 @@ final class EightOctets {
     return (eight & 0xffff) == LONG_ESCAPE && areDigits(eight >>> 16 & FOUR);
   }
 
-  /// Whether four octets are hexadecimal digits.
+  /// Whether four octets are hexadecimal digits. One from 0x80 on never is, and what it carries
+  /// into the next doesn't matter then.
   private static boolean areDigits(long four) {
     long from0 = four + (0x80 - '0') * ONES;
     long over9 = four + (0x7f - '9') * ONES;
     long lower = four | ' ' * ONES;
     long fromA = lower + (0x80 - 'a') * ONES;
     long overF = lower + (0x7f - 'f') * ONES;
-    long digits = (from0 & ~over9 | fromA & ~overF) & ~four;
+    long digits = (from0 & ~over9) | (fromA & ~overF);
     return (~digits & FOUR & HIGH_BITS) == 0;
   }
 
@@ -84,7 +85,7 @@ final class EightOctets {
     }
     if ((eight & 0xc0c0_c0f8L) == 0x8080_80f0L) {
       // The plane: 0 is an overlong form, 17 and up don't exist.
-      long plane = (eight & 0x07) << 2 | eight >>> 12 & 0x03;
+      long plane = ((eight & 0x07) << 2) | ((eight >>> 12) & 0x03);
       return plane >= 1 && plane <= 16 ? 4 : 0;
     }
     return 0;

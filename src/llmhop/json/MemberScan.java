@@ -198,7 +198,7 @@ public final class MemberScan {
   }
 
   private static boolean beginsNumber(byte octet) {
-    return octet == '-' || octet >= '0' && octet <= '9';
+    return octet == '-' || (octet >= '0' && octet <= '9');
   }
 
   private int name(byte octet, int at) throws ScanException {

@@ -153,6 +153,7 @@ final class MemberScanTest {
     assertRefused(Kind.NOT_JSON, 2, "{}\ufeff");
     assertRefused(Kind.NOT_JSON, 1, bytes("\u00ef{}"));
     assertRefused(Kind.NOT_JSON, 2, bytes("\u00ef\u00bb{}"));
+    assertRefused(Kind.NOT_JSON, 1, bytes("\u00ef \u00bb\u00bf{}"));
   }
 
   @ParameterizedTest
