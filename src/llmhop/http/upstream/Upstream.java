@@ -126,9 +126,12 @@ public final class Upstream implements AutoCloseable {
   /// Keeps a connection for the next request, as long as both sides want.
   void keep(Connection connection, OptionalLong announcedSeconds) {
     long keep = settings.keepAlive().toNanos();
-    if (announcedSeconds.isPresent() && keep > 0) {
+    if (announcedSeconds.isPresent()) {
       long seconds = Math.min(announcedSeconds.getAsLong(), LONGEST_KEPT_SECONDS);
-      keep = TimeUnit.SECONDS.toNanos(seconds) - MARGIN_NANOS;
+      long announced = TimeUnit.SECONDS.toNanos(seconds) - MARGIN_NANOS;
+      // The backend knows better than our default, but not better than the operator.
+      boolean chosen = !settings.keepAlive().equals(Settings.keepAlive(origin.kind()));
+      keep = chosen ? Math.min(keep, announced) : announced;
     }
     if (closed) {
       connection.close();
