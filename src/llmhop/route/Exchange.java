@@ -72,16 +72,28 @@ public final class Exchange {
   ///
   /// @throws Refusal when it must not be forwarded
   void check() {
+    boolean http11 = http.getProtocol().equals("HTTP/1.1");
+    if (!http11 && !http.getProtocol().equals("HTTP/1.0")) {
+      throw Refusal.badRequest("The request line must end with HTTP/1.1 or HTTP/1.0.");
+    }
+    if (!Grammar.isToken(method)) {
+      throw Refusal.badRequest("The method holds characters that HTTP does not allow.");
+    }
     for (Fields.Field field : fields) {
       if (!Grammar.isToken(field.name()) || !Grammar.isFieldValue(field.value())) {
         throw Refusal.badRequest("A header field holds characters that HTTP does not allow.");
       }
     }
     boolean framed = fields.has("Content-Length") && fields.has("Transfer-Encoding");
-    if (framed || fields.all("Content-Length").size() > 1 || declaredLength.orElse(0) < 0) {
+    boolean chunkedTooEarly = !http11 && fields.has("Transfer-Encoding");
+    if (framed
+        || chunkedTooEarly
+        || fields.all("Content-Length").size() > 1
+        || declaredLength.orElse(0) < 0) {
       throw Refusal.badRequest("Content-Length must be one number, without Transfer-Encoding.");
     }
-    if (fields.all("Host").size() > 1) {
+    int hosts = fields.all("Host").size();
+    if (hosts > 1 || (http11 && hosts == 0)) {
       throw Refusal.badRequest("There must be one Host field.");
     }
     if (fields.all("Content-Type").size() > 1) {

@@ -108,9 +108,9 @@ public final class Router implements HttpHandler {
 
   private Target accept(Exchange x, Journal journal) {
     journal.id(ids.of(x.fields().first("X-Request-Id")));
-    x.check();
     Target target = Target.parse(x.rawTarget());
     journal.path(target.path());
+    x.check();
     if (lifecycle.stage() != Lifecycle.Stage.SERVING) {
       x.closeAfterwards();
     }

@@ -1,0 +1,99 @@
+package llmhop.wire;
+
+import static llmhop.kit.Steps.answerJson;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.Optional;
+import llmhop.kit.Answer;
+import llmhop.kit.RawCaller;
+import llmhop.kit.ScriptedBackend;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Heads that must not reach a backend, as far as they reach the router.
+class HeadsTest {
+  private ScriptedBackend backend;
+  private RouterUnderTest router;
+
+  @BeforeEach
+  void start() throws IOException {
+    backend = ScriptedBackend.onTcp();
+    backend.always(answerJson(200, "{}"));
+    router = RouterUnderTest.to(backend);
+  }
+
+  @AfterEach
+  void end() {
+    router.close();
+    backend.close();
+  }
+
+  private Answer ask(String request) {
+    try (RawCaller caller = router.caller()) {
+      caller.send(request.translateEscapes());
+      return caller.read();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "GET /route/llama/x HTTP/1.0\\r\\n\\r\\n",
+        "PROPFIND /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nX: \\tb\\t\\r\\n\\r\\n"
+      })
+  void aCleanHeadPasses(String request) {
+    assertEquals(200, ask(request).status());
+    assertEquals(1, backend.executions());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /route/llama/x HTTP/1.1\\r\\n\\r\\n",
+        "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nHost: b\\r\\n\\r\\n",
+        "GET /route/llama/x HTTP/2.0\\r\\nHost: a\\r\\n\\r\\n",
+        "GET /route/llama/x http/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "G\\tT /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "G(T /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nX: a\\1b\\r\\n\\r\\n",
+        "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nX: a\\177b\\r\\n\\r\\n",
+        "POST /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: +2\\r\\n\\r\\n{}",
+        "POST /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 2\\r\\n"
+            + "Transfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
+        "POST /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 2\\r\\n"
+            + "Content-Length: 2\\r\\n\\r\\n{}",
+        "POST /route/llama/x HTTP/1.0\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
+        "POST /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nContent-Type: a/b\\r\\n"
+            + "Content-Type: c/d\\r\\nContent-Length: 2\\r\\n\\r\\n{}"
+      })
+  void anAmbiguousOrForbiddenHeadIsRefusedAndTheConnectionClosed(String request) {
+    Answer answer = ask(request);
+    assertEquals(400, answer.status(), answer::toString);
+    assertEquals(Optional.of("close"), answer.field("Connection").map(String::toLowerCase));
+    assertEquals(0, backend.requests().size());
+  }
+
+  @Test
+  void aBodyThatBreaksOffIsNoRequest() {
+    for (String body :
+        new String[] {
+          "Content-Length: 10\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n5\r\n{}"
+        }) {
+      try (RawCaller caller = router.caller()) {
+        caller.send("POST /v1/x HTTP/1.1\r\nHost: a\r\n" + body);
+        caller.halfClose();
+        Answer answer = caller.read();
+        assertEquals(400, answer.status());
+        assertEquals(Optional.of("bad_request"), answer.jsonString("code"));
+        assertTrue(answer.field("Connection").isPresent());
+      }
+    }
+    assertEquals(0, backend.requests().size());
+  }
+}
