@@ -221,18 +221,18 @@ public final class Exchange {
   public void answer(int status, Fields answer, byte[] body) throws IOException {
     try (OutputStream out = begin(status, answer, OptionalLong.of(body.length))) {
       out.write(body);
-      out.flush();
       journal.out(body.length);
-      finish();
+      finish(out);
     }
   }
 
-  /// The answer is whole. A caller that is still sending is heard out for a moment, so that it sees
+  /// The answer is written. A caller that is still sending is heard out for a moment, so that it sees
   /// the answer, and then cut off.
-  void finish() throws IOException {
+  void finish(OutputStream out) throws IOException {
     if (bodyDone) {
       return;
     }
+    out.flush();
     byte[] scrap = new byte[16 * 1024];
     long until = System.nanoTime() + LINGER_NANOS;
     long dropped = 0;

@@ -55,8 +55,8 @@ final class Relay {
     }
     // First the backend's side: a body that is still being sent to it is the caller's to end.
     from.close();
+    x.finish(out);
     out.close();
-    x.finish();
   }
 
   /// Most answers are small and say so; a large buffer for each would be most of the garbage.
