@@ -226,8 +226,8 @@ public final class Exchange {
     }
   }
 
-  /// The answer is written. A caller that is still sending is heard out for a moment, so that it sees
-  /// the answer, and then cut off.
+  /// The answer is written. A caller that is still sending is heard out for a moment, so that it
+  /// sees the answer, and then cut off.
   void finish(OutputStream out) throws IOException {
     if (bodyDone) {
       return;
