@@ -14,7 +14,7 @@ import java.util.OptionalLong;
 /// @param path the raw path, without the query
 /// @param model the configured model's name
 /// @param backend the backend's label
-/// @param status the status that was sent; 499 when the caller left before one was
+/// @param status the status that was sent; 499 when the caller left before it had the whole answer
 /// @param bytesIn bytes of the request's body that were read
 /// @param bytesOut bytes of the answer's body that were sent
 /// @param headNanos from the request's head to the answer's head

@@ -36,6 +36,9 @@ public final class Admission {
     if (found.route().closes(x.method(), target.path())) {
       throw Refusal.pathNotAllowed(target.path(), found.route().name());
     }
+    if (found.route().changesPaths() && target.hasDotSegments()) {
+      throw Refusal.badRequest("The path holds '.' or '..' segments, which could leave its place.");
+    }
     if (admitted.incrementAndGet() > maxConcurrent) {
       admitted.decrementAndGet();
       throw Refusal.overloaded(maxConcurrent + " concurrent requests");

@@ -23,7 +23,7 @@ public final class BufferBudget {
   private final int sharedUnits;
   private final int reserveUnits;
 
-  /// A budget of this many bytes, at least 1 MiB so that small requests always find room.
+  /// A budget of this many bytes, at least 1 MiB so that small requests find room.
   public BufferBudget(long bytes) {
     long units = Math.clamp(bytes / UNIT, 1024, Integer.MAX_VALUE);
     this.reserveUnits = (int) Math.max(units / 8, 256);
@@ -57,10 +57,11 @@ public final class BufferBudget {
     ///
     /// @throws Refusal 413 when that could never fit, 503 when there is no room in time
     void take(long bytes) {
-      int units = (int) Math.min((bytes + UNIT - 1) / UNIT, Integer.MAX_VALUE);
-      if ((long) sharedHeld + units > sharedUnits) {
+      // Judged before anything is added to it: a length may be as large as a long can say.
+      if (bytes > largest() - (long) sharedHeld * UNIT) {
         throw Refusal.requestTooLarge(largest(), "maxBufferedBytes");
       }
+      int units = (int) ((bytes + UNIT - 1) / UNIT);
       if (bytes <= SMALL && sharedHeld == 0 && takeSmall(units)) {
         return;
       }

@@ -8,8 +8,8 @@ import llmhop.config.Glob;
 /// caller of a model must not be able to put it to sleep. Closed for every model unless its
 /// `allowPaths` names them.
 ///
-/// Compared on [Target#normal], so that no other spelling gets through, and with all that lies
-/// below each path.
+/// Compared on [Target#normal], which undoes the spellings that servers are known to undo, and with
+/// all that lies below each path.
 ///
 /// @see <a href="https://docs.vllm.ai/en/latest/usage/security.html">vLLM on its endpoints</a>
 /// @see <a href="https://docs.sglang.ai/basic_usage/native_api.html">SGLang's native API</a>
@@ -69,7 +69,8 @@ final class ClosedPaths {
           all("/api/push"),
           all("/api/create"),
           all("/api/delete"),
-          all("/api/copy"));
+          all("/api/copy"),
+          all("/api/blobs"));
 
   private final List<Rule> opened;
 

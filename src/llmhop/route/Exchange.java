@@ -26,14 +26,17 @@ public final class Exchange {
   /// it to see the answer, too little to be worth abusing.
   static final long LINGER_BYTES = 8L * 1024 * 1024;
 
-  private static final long LINGER_NANOS = 2_000_000_000L;
+  private static final long LINGER_MILLIS = 2_000;
+
+  /// Longer than any registered method, in characters.
+  private static final int LONGEST_METHOD = 32;
 
   private final HttpExchange http;
   private final Journal journal;
   private final String method;
   private final Fields fields;
   private final OptionalLong declaredLength;
-  private boolean bodyDone;
+  private volatile boolean bodyDone;
   private boolean closing;
   private boolean begun;
 
@@ -76,8 +79,11 @@ public final class Exchange {
     if (!http11 && !http.getProtocol().equals("HTTP/1.0")) {
       throw Refusal.badRequest("The request line must end with HTTP/1.1 or HTTP/1.0.");
     }
-    if (!Grammar.isToken(method)) {
-      throw Refusal.badRequest("The method holds characters that HTTP does not allow.");
+    if (!Grammar.isToken(method) || method.length() > LONGEST_METHOD) {
+      throw Refusal.badRequest("The method is not one that HTTP knows.");
+    }
+    if (method.equals("CONNECT") || method.equals("TRACE")) {
+      throw Refusal.badRequest("This router makes no tunnels and echoes nothing.");
     }
     for (Fields.Field field : fields) {
       if (!Grammar.isToken(field.name()) || !Grammar.isFieldValue(field.value())) {
@@ -172,6 +178,11 @@ public final class Exchange {
     throw Refusal.requestTooLarge(limit, "this path's own limit");
   }
 
+  /// Whether the caller hasn't sent its whole body yet, as far as is known.
+  boolean stillComing() {
+    return !bodyDone;
+  }
+
   /// The body has been read as far as it goes.
   void bodyDone() {
     bodyDone = true;
@@ -233,18 +244,32 @@ public final class Exchange {
       return;
     }
     out.flush();
-    byte[] scrap = new byte[16 * 1024];
-    long until = System.nanoTime() + LINGER_NANOS;
-    long dropped = 0;
-    InputStream body = http.getRequestBody();
-    while (dropped < LINGER_BYTES && System.nanoTime() < until) {
-      int read = body.read(scrap);
-      if (read < 0) {
-        return;
-      }
-      dropped += read;
+    Thread listener = Thread.ofVirtual().start(this::dropRest);
+    try {
+      listener.join(LINGER_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
-    throw abort("the caller sends more than is worth hearing out");
+    if (!bodyDone) {
+      throw abort("the caller sends more than is worth hearing out");
+    }
+  }
+
+  /// Reads may block for as long as the caller likes, so they have a thread of their own; it ends
+  /// with the connection.
+  private void dropRest() {
+    byte[] scrap = new byte[16 * 1024];
+    long dropped = 0;
+    try {
+      InputStream body = http.getRequestBody();
+      while (dropped < LINGER_BYTES && !bodyDone) {
+        int read = body.read(scrap);
+        bodyDone = read < 0;
+        dropped += Math.max(read, 0);
+      }
+    } catch (IOException e) {
+      // The caller has gone, or its connection was closed above.
+    }
   }
 
   /// Cuts the connection so that the caller can't take what it got for a whole answer: this API

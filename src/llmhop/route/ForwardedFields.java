@@ -32,21 +32,16 @@ final class ForwardedFields {
   private static final Set<String> REQUEST_OURS =
       names("Host", "Content-Length", "Expect", "X-Request-Id", "HTTP2-Settings");
 
-  private static final Set<String> FORWARDED =
-      names(
-          "Forwarded",
-          "X-Forwarded-For",
-          "X-Forwarded-Host",
-          "X-Forwarded-Port",
-          "X-Forwarded-Proto",
-          "X-Real-IP");
+  private static final Set<String> FORWARDED = names("Forwarded", "X-Real-IP");
+
+  private static final Set<String> PRIVATE = names("Cookie", "Via", "Referer", "Origin");
 
   private static final Set<String> DESCRIBES_BODY = names("Content-Type", "Content-Encoding");
 
   private static final Set<String> CREDENTIALS = names(Gate.CREDENTIAL_FIELDS);
 
   private static final Set<String> ANSWER_OURS =
-      names("Content-Length", "X-Request-Id", "X-LLMhop-Backend");
+      names("Content-Length", "X-Request-Id", "X-LLMhop-Backend", "X-LLMhop-Error");
 
   private final List<AddressRange> trustedProxies;
 
@@ -79,7 +74,7 @@ final class ForwardedFields {
               || REQUEST_OURS.contains(name)
               || perConnection.contains(name)
               || ((takesCredentials || backend.hosted()) && CREDENTIALS.contains(name))
-              || ((!trusted || backend.hosted()) && FORWARDED.contains(name))
+              || ((!trusted || backend.hosted()) && saysWhoCalled(name))
               || (backend.hosted() && isPrivate(name));
       if (!dropped) {
         out.add(name, field.value());
@@ -93,10 +88,21 @@ final class ForwardedFields {
     return out;
   }
 
+  /// What proxies say of callers: only proxies that the operator trusts may. Some servers take `_`
+  /// for `-`.
+  private static boolean saysWhoCalled(String name) {
+    String lower = name.toLowerCase(Locale.ROOT).replace('_', '-');
+    return lower.startsWith("x-forwarded") || FORWARDED.contains(lower);
+  }
+
   /// What a hosted backend has no business knowing about the people behind the router.
   private static boolean isPrivate(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
-    return lower.equals("cookie") || lower.startsWith("x-openwebui-");
+    return PRIVATE.contains(lower)
+        || lower.startsWith("x-openwebui-")
+        || lower.startsWith("x-auth-request-")
+        || lower.endsWith("-client-ip")
+        || lower.endsWith("-connecting-ip");
   }
 
   private boolean isTrusted(InetAddress peer) {

@@ -3,15 +3,17 @@ package llmhop.route;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import llmhop.caller.Caller;
 import llmhop.observe.EndedBy;
 import llmhop.observe.Outcome;
 import llmhop.observe.Phase;
 
-/// What is known of a request so far; becomes its [Outcome]. Used by one thread at a time.
+/// What is known of a request so far; becomes its [Outcome]. Used by one thread, but for the count of
+/// bytes that come in, which the sender of a streamed body keeps.
 final class Journal {
-  /// What is logged for a caller that left before it got a status; nginx's number.
+  /// What is logged for a caller that left before it had the whole answer; nginx's number.
   static final int CALLER_LEFT = 499;
 
   private final LongSupplier nanos;
@@ -23,7 +25,7 @@ final class Journal {
   private Optional<String> model = Optional.empty();
   private Optional<String> backend = Optional.empty();
   private int status;
-  private long bytesIn;
+  private final AtomicLong bytesIn = new AtomicLong();
   private long bytesOut;
   private OptionalLong headNanos = OptionalLong.empty();
   private OptionalLong firstByteNanos = OptionalLong.empty();
@@ -70,7 +72,7 @@ final class Journal {
   }
 
   void in(long bytes) {
-    bytesIn += bytes;
+    bytesIn.addAndGet(bytes);
   }
 
   void out(long bytes) {
@@ -93,9 +95,7 @@ final class Journal {
 
   void callerLeft() {
     endedBy = EndedBy.CALLER;
-    if (status == 0) {
-      status = CALLER_LEFT;
-    }
+    status = CALLER_LEFT;
   }
 
   /// What became of the request, at this time of day.
@@ -110,7 +110,7 @@ final class Journal {
         model,
         backend,
         status,
-        bytesIn,
+        bytesIn.get(),
         bytesOut,
         headNanos,
         firstByteNanos,

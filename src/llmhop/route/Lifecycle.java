@@ -46,6 +46,15 @@ public final class Lifecycle {
     stage = Stage.DRAINING;
   }
 
+  /// New requests have no place here any more once the router drains.
+  ///
+  /// @throws Refusal then
+  void refuseWhenDraining() {
+    if (stage == Stage.DRAINING) {
+      throw Refusal.draining();
+    }
+  }
+
   /// A request came.
   void enter() {
     inFlight.incrementAndGet();

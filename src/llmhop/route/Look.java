@@ -88,9 +88,9 @@ abstract class Look {
                 "The body names 'model' more than once (in any case of letters). Send it once.");
         case OTHER_CASE ->
             Refusal.missingModel("The body spells 'model' in another case. Use lower case.");
-        case NOT_A_STRING -> Refusal.invalidRequest("'model' must be a string.");
+        case NOT_A_STRING -> Refusal.invalidModel("'model' must be a string.");
         case TOO_LONG ->
-            Refusal.invalidRequest("'model' is longer than " + LONGEST_NAME + " bytes.");
+            Refusal.invalidModel("'model' is longer than " + LONGEST_NAME + " bytes.");
       };
     }
   }
@@ -135,7 +135,7 @@ abstract class Look {
         case OTHER_CASE ->
             Refusal.missingModel("The form spells 'model' in another case. Use lower case.");
         case TOO_LONG ->
-            Refusal.invalidRequest("'model' is longer than " + LONGEST_NAME + " bytes.");
+            Refusal.invalidModel("'model' is longer than " + LONGEST_NAME + " bytes.");
       };
     }
   }

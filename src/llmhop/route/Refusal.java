@@ -1,6 +1,5 @@
 package llmhop.route;
 
-import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import llmhop.json.JsonWriter;
@@ -45,6 +44,11 @@ public final class Refusal extends RuntimeException {
   /// The request is well-formed but asks for something that can't be.
   public static Refusal invalidRequest(String message) {
     return caller(400, "invalid_request", message);
+  }
+
+  /// What should name the model can't be a name.
+  public static Refusal invalidModel(String message) {
+    return invalidRequest(message).about("model");
   }
 
   /// The body isn't a JSON object (or, for multipart, not that).
@@ -215,11 +219,6 @@ public final class Refusal extends RuntimeException {
 
   private static String cut(String name) {
     return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME) + "...";
-  }
-
-  /// How a time limit reads in a sentence.
-  static String seconds(Duration limit) {
-    return limit.toMillis() / 1000.0 + " s";
   }
 
   /// The HTTP status.

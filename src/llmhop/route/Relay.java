@@ -54,6 +54,9 @@ final class Relay {
       throw refusal;
     }
     // First the backend's side: a body that is still being sent to it is the caller's to end.
+    if (x.stillComing()) {
+      out.flush();
+    }
     from.close();
     x.finish(out);
     out.close();

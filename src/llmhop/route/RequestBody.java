@@ -97,12 +97,16 @@ final class RequestBody implements Body, AutoCloseable {
 
   @Override
   public void close() {
-    for (Part part : parts) {
-      if (part.pooled) {
-        pool.give(part.bytes);
+    try {
+      for (Part part : parts) {
+        if (part.pooled) {
+          pool.give(part.bytes);
+        }
       }
+      parts.clear();
+    } finally {
+      // Also when the heap is so full that the loop can't run.
+      share.close();
     }
-    parts.clear();
-    share.close();
   }
 }

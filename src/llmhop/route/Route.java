@@ -63,6 +63,11 @@ public final class Route {
     return false;
   }
 
+  /// Whether a backend gets another path than the caller asked for.
+  boolean changesPaths() {
+    return backends.stream().anyMatch(Backend::changesPaths);
+  }
+
   /// Whether its body may be passed on unread when the path names it: no name in it would have to
   /// be replaced.
   boolean takesNamesAsTheyAre() {

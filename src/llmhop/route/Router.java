@@ -64,6 +64,8 @@ public final class Router implements HttpHandler {
       return;
     }
 
+    lifecycle.refuseWhenDraining();
+
     journal.at(Phase.READ);
     try (Intake.Request request = intake.read(x, target, caller, routes)) {
       journal.at(Phase.FIND);
@@ -87,9 +89,9 @@ public final class Router implements HttpHandler {
 
   @Override
   public void handle(HttpExchange http) throws IOException {
-    lifecycle.enter();
     var journal = new Journal(nanos);
     Exchange x = Exchange.accept(http, journal);
+    lifecycle.enter();
     try {
       serve(x, journal);
     } catch (Refusal refusal) {
@@ -128,9 +130,6 @@ public final class Router implements HttpHandler {
           case Identity.Unknown unknown -> throw Refusal.invalidApiKey(unknown.why());
         };
     journal.caller(caller);
-    if (page.isEmpty() && lifecycle.stage() == Lifecycle.Stage.DRAINING) {
-      throw Refusal.draining();
-    }
     return caller;
   }
 

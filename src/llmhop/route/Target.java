@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -16,6 +17,9 @@ import java.util.Optional;
 public record Target(String path, String query, Optional<String> routed) {
   private static final String ROUTE = "/route/";
 
+  /// How often a path is decoded for comparing; servers decode once, some twice.
+  private static final int MOST_DECODINGS = 4;
+
   /// Splits a target in origin-form or absolute-form.
   ///
   /// @throws Refusal when it is in neither form or its escapes are broken
@@ -25,7 +29,10 @@ public record Target(String path, String query, Optional<String> routed) {
     String path = mark < 0 ? origin : origin.substring(0, mark);
     String query = mark < 0 ? "" : origin.substring(mark);
     if (path.isEmpty() || path.charAt(0) != '/' || !isVisible(origin)) {
-      throw Refusal.badRequest("The request target must be a path that begins with '/'.");
+      throw Refusal.badRequest("The request target must be a path of visible ASCII without '#'.");
+    }
+    if (decode(path).isEmpty()) {
+      throw Refusal.badRequest("The path holds an escape that is not percent-encoded UTF-8.");
     }
     return path.startsWith(ROUTE) ? routed(path, query) : new Target(path, query, Optional.empty());
   }
@@ -67,9 +74,10 @@ public record Target(String path, String query, Optional<String> routed) {
     return new Target(rest, query, Optional.of(model));
   }
 
-  /// The value of a query parameter, decoded; the first one when it is repeated.
+  /// The value of a query parameter, decoded.
   ///
-  /// @throws Refusal when it stands there twice with different values
+  /// @throws Refusal when it stands there several times in several ways, another case of letters
+  ///   among them, or isn't UTF-8
   public Optional<String> parameter(String name) {
     Optional<String> found = Optional.empty();
     if (query.length() < 2) {
@@ -78,9 +86,12 @@ public record Target(String path, String query, Optional<String> routed) {
     for (String pair : query.substring(1).split("&")) {
       int equals = pair.indexOf('=');
       String key = decode(equals < 0 ? pair : pair.substring(0, equals), true).orElse("");
-      if (key.equals(name)) {
+      if (key.equalsIgnoreCase(name)) {
         Optional<String> value = decode(equals < 0 ? "" : pair.substring(equals + 1), true);
-        if (value.isEmpty() || (found.isPresent() && !found.equals(value))) {
+        if (value.isEmpty()) {
+          throw Refusal.invalidRequest("The query's '" + name + "' is not UTF-8.");
+        }
+        if (!key.equals(name) || (found.isPresent() && !found.equals(value))) {
           throw Refusal.duplicateModel("The query names '" + name + "' in several ways.");
         }
         found = value;
@@ -95,19 +106,71 @@ public record Target(String path, String query, Optional<String> routed) {
         && (path.length() == folder.length() || path.charAt(folder.length()) == '/');
   }
 
-  /// The path as a lenient server would see it, for comparing with rules: decoded once, in lower
-  /// case, without empty segments, dot segments or a trailing slash. Never sent anywhere.
+  /// The path as the most lenient server would see it, for comparing with rules: decoded until
+  /// nothing is left to decode, in lower case, each segment without what some servers cut off, no
+  /// empty segments, dot segments or trailing slash. Never sent anywhere.
   public static String normal(String rawPath) {
-    String decoded = decode(rawPath).orElse(rawPath).toLowerCase(Locale.ROOT);
+    String decoded = rawPath;
+    for (int i = 0; i < MOST_DECODINGS && decoded.indexOf('%') >= 0; i++) {
+      decoded = new String(decodeLeniently(decoded), StandardCharsets.ISO_8859_1);
+    }
     var segments = new ArrayDeque<String>();
-    for (String segment : decoded.replace('\\', '/').split("/")) {
+    for (String segment : decoded.toLowerCase(Locale.ROOT).replace('\\', '/').split("/")) {
       if (segment.equals("..")) {
         segments.pollLast();
-      } else if (!segment.isEmpty() && !segment.equals(".")) {
-        segments.addLast(segment);
+      } else {
+        String kept = withoutTail(segment);
+        if (!kept.isEmpty()) {
+          segments.addLast(kept);
+        }
       }
     }
     return "/" + String.join("/", segments);
+  }
+
+  /// Parameters behind `;`, what follows a NUL, a decoded query or fragment, blanks and dots at the
+  /// end: one server or another ignores each of them.
+  private static String withoutTail(String segment) {
+    int end = 0;
+    while (end < segment.length() && ";?#\0".indexOf(segment.charAt(end)) < 0) {
+      end++;
+    }
+    while (end > 0 && (segment.charAt(end - 1) <= ' ' || segment.charAt(end - 1) == '.')) {
+      end--;
+    }
+    return segment.substring(0, end);
+  }
+
+  /// Whether the path holds a segment that leads elsewhere, `.` or `..`, in any spelling.
+  boolean hasDotSegments() {
+    String decoded = path;
+    for (int i = 0; i < MOST_DECODINGS && decoded.indexOf('%') >= 0; i++) {
+      decoded = new String(decodeLeniently(decoded), StandardCharsets.ISO_8859_1);
+    }
+    for (String segment : decoded.replace('\\', '/').split("/")) {
+      if (segment.equals(".") || segment.equals("..")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Percent-decoding that leaves what it can't decode.
+  private static byte[] decodeLeniently(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
+    int length = 0;
+    for (int i = 0; i < bytes.length; i++) {
+      int octet = bytes[i] == '%' ? hexPair(text, i + 1) : -1;
+      bytes[length++] = octet < 0 ? bytes[i] : (byte) octet;
+      i += octet < 0 ? 0 : 2;
+    }
+    return Arrays.copyOf(bytes, length);
+  }
+
+  private static int hexPair(String text, int at) {
+    int high = at + 1 < text.length() ? Character.digit(text.charAt(at), 16) : -1;
+    int low = at + 1 < text.length() ? Character.digit(text.charAt(at + 1), 16) : -1;
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
   }
 
   /// A part of a path, percent-decoded; empty when an escape is broken or the bytes aren't UTF-8.
@@ -125,12 +188,11 @@ public record Target(String path, String query, Optional<String> routed) {
     for (int i = 0; i < raw.length(); i++) {
       char c = raw.charAt(i);
       if (c == '%') {
-        int high = i + 2 < raw.length() ? Character.digit(raw.charAt(i + 1), 16) : -1;
-        int low = i + 2 < raw.length() ? Character.digit(raw.charAt(i + 2), 16) : -1;
-        if (high < 0 || low < 0) {
+        int octet = hexPair(raw, i + 1);
+        if (octet < 0) {
           return Optional.empty();
         }
-        bytes[length++] = (byte) (high << 4 | low);
+        bytes[length++] = (byte) octet;
         i += 2;
       } else {
         bytes[length++] = (byte) (c == '+' && plusIsBlank ? ' ' : c);
