@@ -41,6 +41,9 @@ public final class Assembly implements AutoCloseable {
   /// Connections that may wait to be accepted: a burst of callers, bounded by the system anyway.
   private static final int BACKLOG = 1024;
 
+  /// How long requests that were cut off may take to say so in the log.
+  private static final long LAST_WORDS_NANOS = 1_000_000_000L;
+
   private final List<HttpServer> servers = new ArrayList<>();
   private final Lifecycle lifecycle = new Lifecycle();
   private final Routes routes;
@@ -48,7 +51,6 @@ public final class Assembly implements AutoCloseable {
   private final SegmentPool segments;
   private final Admission admission;
   private final Observer observer;
-  private volatile boolean stopping;
 
   private Assembly(Config config, EnvironmentProxy environment, PrintStream out)
       throws IOException {
@@ -166,16 +168,18 @@ public final class Assembly implements AutoCloseable {
       }
     }
     gauges.put("inFlight", (long) admission.admitted());
+    gauges.put("requests", (long) lifecycle.inFlight());
     gauges.put("bufferedBytes", budget.held());
     gauges.put("pooledSegments", (long) segments.idle());
     gauges.put("backendConnections", open);
     gauges.put("idleBackendConnections", idle);
+    gauges.put("threads", (long) Thread.activeCount());
     return gauges;
   }
 
-  /// Whether [#stop] has been called.
-  boolean isStopping() {
-    return stopping;
+  /// Writes what the access log still holds back.
+  void flushLog() {
+    observer.close();
   }
 
   /// Leaves: says so at `/ready`, keeps accepting for a while, then finishes what runs.
@@ -184,7 +188,6 @@ public final class Assembly implements AutoCloseable {
   /// @param drain how long running requests may take after that
   /// @return how many had to be cut off
   public int stop(Duration delay, Duration drain) throws InterruptedException {
-    stopping = true;
     lifecycle.leave();
     TimeUnit.NANOSECONDS.sleep(delay.toNanos());
     int seconds = (int) Math.min(drain.toSeconds() + 1, Integer.MAX_VALUE);
@@ -197,12 +200,18 @@ public final class Assembly implements AutoCloseable {
     return left;
   }
 
-  /// Ends everything at once.
+  /// Ends everything at once; what is cut off gets its line in the log all the same.
   @Override
   public void close() {
     servers.forEach(server -> Thread.ofVirtual().start(() -> server.stop(0)));
     for (Route route : routes.all()) {
       route.backends().forEach(Backend::close);
+    }
+    try {
+      lifecycle.drain();
+      lifecycle.awaitEmpty(LAST_WORDS_NANOS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     observer.close();
   }

@@ -61,9 +61,9 @@ record CommandLine(Action action, Path config, Optional<String> listen) {
       switch (flag) {
         case "--config" -> config = Optional.of(value(flag, attached, rest, config));
         case "--listen" -> listen = Optional.of(value(flag, attached, rest, listen));
-        case "--check" -> action = only(flag, attached, Action.CHECK);
-        case "--version" -> action = only(flag, attached, Action.VERSION);
-        case "--help", "-h" -> action = only(flag, attached, Action.HELP);
+        case "--check" -> action = only(flag, attached, action, Action.CHECK);
+        case "--version" -> action = only(flag, attached, action, Action.VERSION);
+        case "--help", "-h" -> action = only(flag, attached, action, Action.HELP);
         default -> throw new UsageException("unknown argument '" + flag + "'");
       }
     }
@@ -83,8 +83,11 @@ record CommandLine(Action action, Path config, Optional<String> listen) {
     return value;
   }
 
-  private static Action only(String flag, Optional<String> attached, Action action)
+  private static Action only(String flag, Optional<String> attached, Action before, Action action)
       throws UsageException {
+    if (before != Action.SERVE && before != action) {
+      throw new UsageException(flag + " goes with no other thing to do");
+    }
     if (attached.isPresent()) {
       throw new UsageException(flag + " takes no value");
     }

@@ -3,7 +3,6 @@ package llmhop;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.security.Security;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -133,10 +132,5 @@ public final class Main {
   private static String models(Config config) {
     int count = config.models().size();
     return count == 1 ? "1 model" : count + " models";
-  }
-
-  /// How long a stop by Ctrl-C waits for running requests.
-  static Duration interruptDrain() {
-    return Duration.ofSeconds(5);
   }
 }

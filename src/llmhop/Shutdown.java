@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llmhop.config.Config;
 
 /// Waits for a signal and then leaves honestly: says no at `/ready`, stops accepting, finishes what
@@ -17,7 +18,11 @@ import llmhop.config.Config;
 final class Shutdown {
   private static final int INTERRUPT = 2;
 
+  /// Whoever presses Ctrl-C is waiting.
+  private static final Duration INTERRUPT_DRAIN = Duration.ofSeconds(5);
+
   private final BlockingQueue<Integer> signals = new LinkedBlockingQueue<>();
+  private final AtomicBoolean asked = new AtomicBoolean();
   private final Assembly router;
   private final Config config;
   private final PrintStream err;
@@ -37,12 +42,12 @@ final class Shutdown {
     try {
       boolean interrupt = signals.take() == INTERRUPT;
       Duration delay = interrupt ? Duration.ZERO : config.drainDelay();
-      Duration drain = interrupt ? Main.interruptDrain() : config.drain();
+      Duration drain = interrupt ? INTERRUPT_DRAIN : config.drain();
       err.printf(
-          "llmhop: stopping, waiting up to %d s for %d running requests; signal again to end now%n",
-          drain.toSeconds(), router.inFlight());
+          "llmhop: stopping, requests in hand: %d, waiting up to %d s; signal again to end now%n",
+          router.inFlight(), drain.toSeconds());
       int cut = router.stop(delay, drain);
-      err.println("llmhop: stopped" + (cut == 0 ? "" : ", " + cut + " requests were cut off"));
+      err.println("llmhop: stopped" + (cut == 0 ? "" : ", cut off while running: " + cut));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -50,7 +55,8 @@ final class Shutdown {
   }
 
   private void came(int signal) {
-    if (router.isStopping()) {
+    if (!asked.compareAndSet(false, true)) {
+      router.flushLog();
       Runtime.getRuntime().halt(128 + signal);
     }
     signals.add(signal);

@@ -2,6 +2,8 @@ package llmhop;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -76,22 +78,31 @@ final class Upstreams {
   private Settings settings(Model model, Endpoint endpoint, Origin origin) throws IOException {
     boolean secure = endpoint.scheme() == Scheme.HTTPS;
     Duration keepAlive = model.keepAlive().orElse(Settings.keepAlive(origin.kind()));
+    Optional<SSLContext> context = secure ? Optional.of(context(model)) : Optional.empty();
     Optional<Proxy> proxy =
         model.proxy().or(() -> secure ? environment.forHost(endpoint.host()) : Optional.empty());
     return new Settings(
         model.timeouts().connect(),
         keepAlive,
-        secure ? Optional.of(context(model.tls())) : Optional.empty(),
+        context,
         model.tls().serverName(),
         proxy.filter(p -> endpoint.scheme() != Scheme.UNIX).map(Upstreams::connectProxy),
         Resolver.SYSTEM);
   }
 
-  private SSLContext context(Tls tls) throws IOException {
+  private SSLContext context(Model model) throws IOException {
+    Tls tls = model.tls();
     SSLContext known = contexts.get(tls);
     if (known == null) {
       Optional<String> bundle = Optional.ofNullable(System.getenv("SSL_CERT_FILE"));
-      known = Trust.context(tls.ca(), tls.cert(), tls.key(), bundle.filter(s -> !s.isEmpty()));
+      try {
+        known = Trust.context(tls.ca(), tls.cert(), tls.key(), bundle.filter(s -> !s.isEmpty()));
+      } catch (FileSystemException e) {
+        String reason = e instanceof NoSuchFileException ? "there is no such file" : e.toString();
+        throw new IOException("models." + model.name() + ".tls: " + e.getFile() + ": " + reason, e);
+      } catch (IOException e) {
+        throw new IOException("models." + model.name() + ".tls: " + e.getMessage(), e);
+      }
       contexts.put(tls, known);
     }
     return known;

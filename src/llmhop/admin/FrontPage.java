@@ -36,11 +36,6 @@ final class FrontPage implements Local.Page {
       """;
 
   @Override
-  public boolean open() {
-    return false;
-  }
-
-  @Override
   public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
     Answers.html(exchange, HTML);
   }

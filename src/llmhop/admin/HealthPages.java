@@ -42,7 +42,7 @@ final class HealthPages {
 
   private abstract static class Open implements Local.Page {
     @Override
-    public boolean open() {
+    public boolean isOpen() {
       return true;
     }
   }

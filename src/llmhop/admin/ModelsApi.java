@@ -1,15 +1,11 @@
 package llmhop.admin;
 
-import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import llmhop.caller.Caller;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
 import llmhop.route.Local;
-import llmhop.route.Refusal;
-import llmhop.route.Routes;
 import llmhop.route.Target;
 
 /// `GET /v1/models` and `/v1/models/{id}`, in OpenAI's shape; in Anthropic's for its clients, which
@@ -26,25 +22,22 @@ final class ModelsApi {
 
   /// The models that this caller may use and see.
   Local.Page list() {
-    return new Closed() {
-      @Override
-      public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
-        List<String> names = routes.listed(caller);
-        boolean anthropic = isAnthropic(exchange);
-        var json = new JsonWriter().object();
-        if (!anthropic) {
-          json.name("object").value("list");
-        }
-        json.name("data").array();
-        names.forEach(name -> model(json, name, anthropic));
-        json.endArray();
-        if (anthropic) {
-          json.name("has_more").value(false);
-          edge(json, "first_id", names.isEmpty() ? List.of() : List.of(names.getFirst()));
-          edge(json, "last_id", names.isEmpty() ? List.of() : List.of(names.getLast()));
-        }
-        Answers.json(exchange, 200, json.endObject());
+    return (exchange, caller, routes) -> {
+      List<String> names = routes.listed(caller);
+      boolean anthropic = isAnthropic(exchange);
+      var json = new JsonWriter().object();
+      if (!anthropic) {
+        json.name("object").value("list");
       }
+      json.name("data").array();
+      names.forEach(name -> model(json, name, anthropic));
+      json.endArray();
+      if (anthropic) {
+        json.name("has_more").value(false);
+        edge(json, "first_id", names.isEmpty() ? List.of() : List.of(names.getFirst()));
+        edge(json, "last_id", names.isEmpty() ? List.of() : List.of(names.getLast()));
+      }
+      Answers.json(exchange, 200, json.endObject());
     };
   }
 
@@ -59,22 +52,12 @@ final class ModelsApi {
 
   /// One model, by any name that a request could use; unlisted ones stay hidden.
   Local.Page one(String rawId) {
-    return new Closed() {
-      @Override
-      public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
-        String name = Target.decode(rawId).orElse(rawId);
-        var found =
-            routes
-                .find(name)
-                .filter(model -> !model.route().model().unlisted())
-                .orElseThrow(() -> Refusal.modelNotFound(name, routes.nearest(name, caller)));
-        if (!routes.allows(caller, found)) {
-          throw Refusal.modelNotAllowed(name);
-        }
-        var json = new JsonWriter();
-        model(json, name, isAnthropic(exchange));
-        Answers.json(exchange, 200, json);
-      }
+    return (exchange, caller, routes) -> {
+      String name = Target.decode(rawId).orElse(rawId);
+      routes.visible(name, caller);
+      var json = new JsonWriter();
+      model(json, name, isAnthropic(exchange));
+      Answers.json(exchange, 200, json);
     };
   }
 
@@ -92,12 +75,5 @@ final class ModelsApi {
       json.name("owned_by").value("llmhop");
     }
     json.endObject();
-  }
-
-  private abstract static class Closed implements Local.Page {
-    @Override
-    public boolean open() {
-      return false;
-    }
   }
 }

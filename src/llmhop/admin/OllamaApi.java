@@ -1,17 +1,14 @@
 package llmhop.admin;
 
-import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import llmhop.caller.Caller;
 import llmhop.json.Json;
 import llmhop.json.JsonException;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
 import llmhop.route.Local;
 import llmhop.route.Refusal;
-import llmhop.route.Routes;
 
 /// What Ollama's clients ask before they chat: `/api/tags`, `/api/ps`, `/api/version`, `/api/show`.
 ///
@@ -31,47 +28,27 @@ final class OllamaApi {
     this.modified = started.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  private interface Body {
-    void answer(Exchange exchange, Caller caller, Routes routes) throws IOException;
-  }
-
-  private static Local.Page page(Body body) {
-    return new Local.Page() {
-      @Override
-      public boolean open() {
-        return false;
-      }
-
-      @Override
-      public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
-        body.answer(exchange, caller, routes);
-      }
-    };
-  }
-
   /// The models that there are.
   Local.Page tags() {
-    return page(
-        (exchange, caller, routes) -> {
-          var json = new JsonWriter().object().name("models").array();
-          for (String name : routes.listed(caller)) {
-            entry(json, name).endObject();
-          }
-          Answers.json(exchange, 200, json.endArray().endObject());
-        });
+    return (exchange, caller, routes) -> {
+      var json = new JsonWriter().object().name("models").array();
+      for (String name : routes.listed(caller)) {
+        entry(json, name).endObject();
+      }
+      Answers.json(exchange, 200, json.endArray().endObject());
+    };
   }
 
   /// The models that are loaded: all of them, since their engines hold them all the time.
   Local.Page running() {
-    return page(
-        (exchange, caller, routes) -> {
-          var json = new JsonWriter().object().name("models").array();
-          for (String name : routes.listed(caller)) {
-            entry(json, name).name("expires_at").value("9999-12-31T23:59:59Z");
-            json.name("size_vram").value(0).endObject();
-          }
-          Answers.json(exchange, 200, json.endArray().endObject());
-        });
+    return (exchange, caller, routes) -> {
+      var json = new JsonWriter().object().name("models").array();
+      for (String name : routes.listed(caller)) {
+        entry(json, name).name("expires_at").value("9999-12-31T23:59:59Z");
+        json.name("size_vram").value(0).endObject();
+      }
+      Answers.json(exchange, 200, json.endArray().endObject());
+    };
   }
 
   private JsonWriter entry(JsonWriter json, String name) {
@@ -89,33 +66,21 @@ final class OllamaApi {
 
   /// Which Ollama this is like.
   Local.Page version() {
-    return page(
-        (exchange, caller, routes) ->
-            Answers.json(
-                exchange,
-                200,
-                new JsonWriter().object().name("version").value(FOLLOWS).endObject()));
+    return (exchange, caller, routes) ->
+        Answers.json(
+            exchange, 200, new JsonWriter().object().name("version").value(FOLLOWS).endObject());
   }
 
   /// What is known of one model.
   Local.Page show() {
-    return page(
-        (exchange, caller, routes) -> {
-          String name = askedName(exchange);
-          var found =
-              routes
-                  .find(name)
-                  .filter(model -> !model.route().model().unlisted())
-                  .orElseThrow(() -> Refusal.modelNotFound(name, routes.nearest(name, caller)));
-          if (!routes.allows(caller, found)) {
-            throw Refusal.modelNotAllowed(name);
-          }
-          var json = new JsonWriter().object().name("modelfile").value("");
-          json.name("parameters").value("").name("template").value("");
-          details(json).name("model_info").object().endObject();
-          json.name("capabilities").array().value("completion").endArray();
-          Answers.json(exchange, 200, json.name("modified_at").value(modified).endObject());
-        });
+    return (exchange, caller, routes) -> {
+      routes.visible(askedName(exchange), caller);
+      var json = new JsonWriter().object().name("modelfile").value("");
+      json.name("parameters").value("").name("template").value("");
+      details(json).name("model_info").object().endObject();
+      json.name("capabilities").array().value("completion").endArray();
+      Answers.json(exchange, 200, json.name("modified_at").value(modified).endObject());
+    };
   }
 
   private static String askedName(Exchange exchange) {

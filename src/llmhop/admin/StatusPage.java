@@ -16,11 +16,6 @@ final class StatusPage implements Local.Page {
   }
 
   @Override
-  public boolean open() {
-    return false;
-  }
-
-  @Override
   public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
     var json = new JsonWriter().object();
     gauges.read().forEach((name, value) -> json.name(name).value(value));

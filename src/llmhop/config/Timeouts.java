@@ -6,7 +6,7 @@ import java.util.Optional;
 /// How long a backend may take. All but `connect` are off unless asked for.
 ///
 /// @param connect to connect, TLS included
-/// @param firstByte from when sending begins to the first byte of the answer's body
+/// @param firstByte from the end of the request to the first byte of the answer's body
 /// @param idle between two bytes of the answer's body
 /// @param total from the beginning of the request to the end of the answer
 public record Timeouts(

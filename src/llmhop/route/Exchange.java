@@ -230,11 +230,12 @@ public final class Exchange {
 
   /// Sends a whole answer and ends the exchange.
   public void answer(int status, Fields answer, byte[] body) throws IOException {
-    try (OutputStream out = begin(status, answer, OptionalLong.of(body.length))) {
-      out.write(body);
-      journal.out(body.length);
-      finish(out);
-    }
+    // No try-with-resources: after a failure, closing this stream would wait for the caller.
+    OutputStream out = begin(status, answer, OptionalLong.of(body.length));
+    out.write(body);
+    journal.out(body.length);
+    finish(out);
+    out.close();
   }
 
   /// The answer is written. A caller that is still sending is heard out for a moment, so that it

@@ -41,6 +41,7 @@ final class Intake {
     long declared = x.declaredLength().orElse(-1);
     if (target.routed().isPresent() && declared > BodyReader.SMALL) {
       Found found = ModelName.find(outside, Optional.empty(), routes, caller);
+      ModelName.checkQuery(target, found, routes);
       if (found.route().takesNamesAsTheyAre()) {
         return new Streamed(target, found, streamed(x, declared, look, found, routes));
       }
@@ -60,6 +61,7 @@ final class Intake {
     public Found find() {
       Optional<String> inBody = body.named().map(Named::name);
       Found found = ModelName.find(outside, inBody, routes, caller);
+      ModelName.checkQuery(target, found, routes);
       body.rename(found.sent());
       return found;
     }

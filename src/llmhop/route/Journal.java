@@ -10,8 +10,8 @@ import llmhop.observe.EndedBy;
 import llmhop.observe.Outcome;
 import llmhop.observe.Phase;
 
-/// What is known of a request so far; becomes its [Outcome]. Used by one thread, but for the count of
-/// bytes that come in, which the sender of a streamed body keeps.
+/// What is known of a request so far; becomes its [Outcome]. Used by one thread, but for the count
+/// of bytes that come in, which the sender of a streamed body keeps.
 final class Journal {
   /// What is logged for a caller that left before it had the whole answer; nginx's number.
   static final int CALLER_LEFT = 499;

@@ -13,11 +13,14 @@ public interface Local {
   Optional<Page> find(Exchange exchange, Target target);
 
   /// An answer of ours.
+  @FunctionalInterface
   interface Page {
-    /// Whether it needs no token.
-    boolean open();
-
     /// Answers the request. May throw a [Refusal].
     void answer(Exchange exchange, Caller caller, Routes routes) throws IOException;
+
+    /// Whether it needs no token.
+    default boolean isOpen() {
+      return false;
+    }
   }
 }

@@ -2,6 +2,7 @@ package llmhop.route;
 
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import llmhop.http.wire.Fields;
 import llmhop.http.wire.MultipartException;
 import llmhop.http.wire.MultipartScan;
@@ -20,6 +21,12 @@ abstract class Look {
 
   /// The deepest JSON: far over real tool schemas (about 20), far under what hurts a parser.
   static final int DEEPEST = 256;
+
+  private static final Pattern UTF_8 = Pattern.compile("charset=\"?(utf-8|us-ascii)\"?\\s*(;|$)");
+
+  /// Forms that could name a model where we don't look.
+  private static final Pattern OTHER_FORMS =
+      Pattern.compile("multipart/|application/x-www-form-urlencoded");
 
   /// More of the body.
   ///
@@ -43,8 +50,15 @@ abstract class Look {
       return new Unseen();
     }
     String contentType = fields.first("Content-Type").orElse("");
-    if (contentType.strip().toLowerCase(Locale.ROOT).startsWith("multipart/form-data")) {
+    String type = contentType.strip().toLowerCase(Locale.ROOT);
+    if (type.startsWith("multipart/form-data")) {
       return new Multipart(contentType);
+    }
+    if (type.contains("charset=") && !UTF_8.matcher(type).find()) {
+      throw Refusal.invalidJson("The body's charset must be UTF-8.");
+    }
+    if (mustSee && OTHER_FORMS.matcher(type).lookingAt()) {
+      throw Refusal.invalidRequest("Forms are taken as multipart/form-data only.");
     }
     return namedOutside ? new Sniffing() : new Json();
   }
@@ -89,8 +103,7 @@ abstract class Look {
         case OTHER_CASE ->
             Refusal.missingModel("The body spells 'model' in another case. Use lower case.");
         case NOT_A_STRING -> Refusal.invalidModel("'model' must be a string.");
-        case TOO_LONG ->
-            Refusal.invalidModel("'model' is longer than " + LONGEST_NAME + " bytes.");
+        case TOO_LONG -> Refusal.invalidModel("'model' is longer than " + LONGEST_NAME + " bytes.");
       };
     }
   }
@@ -134,8 +147,7 @@ abstract class Look {
             Refusal.duplicateModel("The form has several parts named 'model'. Send one.");
         case OTHER_CASE ->
             Refusal.missingModel("The form spells 'model' in another case. Use lower case.");
-        case TOO_LONG ->
-            Refusal.invalidModel("'model' is longer than " + LONGEST_NAME + " bytes.");
+        case TOO_LONG -> Refusal.invalidModel("'model' is longer than " + LONGEST_NAME + " bytes.");
       };
     }
   }

@@ -50,6 +50,12 @@ final class ModelName {
     return target.routed().isPresent() || !mayAsk ? target.routed() : target.parameter(Look.MODEL);
   }
 
+  /// A model that the query names beside the path or the body must be the same: some engines look
+  /// there first.
+  static void checkQuery(Target target, Found found, Routes routes) {
+    checkAgrees(found, target.parameter(Look.MODEL), routes);
+  }
+
   /// Refuses what can't lead to a model, before its body is read.
   static void checkReachable(Exchange exchange, Target target, Routes routes) {
     if (outside(exchange, target).isPresent() || routes.defaultModel().isPresent()) {

@@ -121,7 +121,7 @@ public final class Router implements HttpHandler {
 
   private Caller authenticate(
       Exchange x, Journal journal, Routes routes, Optional<Local.Page> page) {
-    if (page.filter(Local.Page::open).isPresent()) {
+    if (page.filter(Local.Page::isOpen).isPresent()) {
       return Caller.ANYONE;
     }
     Caller caller =

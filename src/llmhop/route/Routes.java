@@ -80,13 +80,22 @@ public final class Routes {
     return listed;
   }
 
+  /// The model of this name, as a page shows it: what this caller may not use or see isn't there.
+  ///
+  /// @throws Refusal when it isn't
+  public Found visible(String name, Caller caller) {
+    return find(name)
+        .filter(found -> !found.route().model().unlisted() && allows(caller, found))
+        .orElseThrow(() -> Refusal.modelNotFound(name, nearest(name, caller)));
+  }
+
   /// The name that this one may have meant, of those that this caller may use and see.
-  public Optional<String> nearest(String name, Caller caller) {
+  Optional<String> nearest(String name, Caller caller) {
     return Nearest.nearest(name, listed(caller));
   }
 
   /// Whether this caller may use what it asked for.
-  public boolean allows(Caller caller, Found found) {
+  boolean allows(Caller caller, Found found) {
     return caller.mayUse(found.judged());
   }
 }

@@ -45,6 +45,17 @@ class BufferBudgetTest {
   }
 
   @Test
+  void aLengthThatALongCanHardlySayIsNoSmallOne() {
+    var budget = new BufferBudget(8 * MIB);
+    for (long length : new long[] {Long.MAX_VALUE, Long.MAX_VALUE - 1007, 1L << 42, 1L << 41}) {
+      try (var share = budget.share()) {
+        assertEquals(413, assertThrows(Refusal.class, () -> share.take(length)).status());
+      }
+    }
+    assertEquals(0, budget.held());
+  }
+
+  @Test
   void smallTakesFindRoomWhileLargeOnesHaveItAll() {
     var budget = new BufferBudget(8 * MIB);
     try (var large = budget.share()) {

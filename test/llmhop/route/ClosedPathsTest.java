@@ -46,7 +46,12 @@ class ClosedPathsTest {
         "/%73leep",
         "//sleep",
         "/SLEEP/",
-        "/v1/../sleep"
+        "/v1/../sleep",
+        "/%2573leep",
+        "/sleep;x=1",
+        "/sleep.",
+        "/sleep%00",
+        "/api/blobs/sha256:0"
       })
   void enginesAdminPathsAreClosedInEverySpelling(String path) {
     assertTrue(closed.closes("POST", path));

@@ -65,7 +65,7 @@ class RouterFaultTest {
 
   private record BrokenPage(Throwable fault, boolean afterTheHead) implements Local.Page {
     @Override
-    public boolean open() {
+    public boolean isOpen() {
       return true;
     }
 

@@ -296,4 +296,84 @@ class FindingTheModelTest {
       assertEquals(403, based.ask(Request.post("/wake_up", "{\"model\":\"open\"}")).status());
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/v1/../../b/x", "/../b/x", "/%2e%2e/b/x", "/v1/..%2f..%2fb/x", "/v1/./x"})
+  void aPathCannotLeaveThePlaceThatTheUrlGivesIt(String path) {
+    try (var based =
+        RouterUnderTest.of("{'models': {'based': {'url': '%s/team/a'}}}".formatted(one.url()))) {
+      Answer answer = based.ask(Request.post(path, "{\"model\":\"based\"}"));
+      assertEquals(400, answer.status(), answer::toString);
+      assertEquals(0, one.requests().size());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /route/one/v1/realtime?model=other",
+        "POST /v1/x?model=other",
+        "POST /v1/x?model=unknown",
+        "POST /v1/x?Model=other"
+      })
+  void aQueryThatNamesAnotherModelIsRefused(String line) {
+    String[] words = line.split(" ");
+    byte[] body = words[0].equals("GET") ? new byte[0] : "{\"model\":\"one\"}".getBytes();
+    Answer answer = router.ask(Request.of(words[0], words[1], body));
+    assertEquals(400, answer.status(), answer::toString);
+    assertEquals(0, one.requests().size());
+  }
+
+  @Test
+  void aQueryThatNamesTheSameModelPasses() {
+    Seen seen = seenBy(one, Request.post("/v1/x?model=uno&y=1", "{\"model\":\"one\"}"));
+    assertEquals("/v1/x?model=uno&y=1", seen.target());
+  }
+
+  @Test
+  void aFormThatEnginesWouldReadOtherwiseIsRefused() {
+    byte[] form = new Multipart("b").text("model", "one").bytes();
+    for (String type :
+        new String[] {
+          "multipart/form-data; boundary=b; charset=utf-16-le",
+          "multipart/form-data; boundary=b; boundary=c",
+          "multipart/form-data"
+        }) {
+      assertEquals(400, router.ask(Request.post("/v1/x", form, type)).status(), type);
+    }
+    byte[] charset = new Multipart("b").text("_charset_", "x").text("model", "one").bytes();
+    assertEquals(
+        400,
+        router.ask(Request.post("/v1/x", charset, "multipart/form-data; boundary=b")).status());
+    String json = "{\"model\":\"one\"}";
+    assertEquals(
+        400,
+        router
+            .ask(Request.post("/v1/x", json.getBytes(), "application/json; charset=utf-7"))
+            .status());
+    assertEquals(0, one.requests().size());
+    assertEquals(
+        200,
+        router
+            .ask(Request.post("/v1/x", json.getBytes(), "application/json; charset=\"UTF-8\""))
+            .status());
+  }
+
+  @Test
+  void aRestrictedCallerCannotHideAModelInAnotherKindOfForm() {
+    try (var strict =
+        RouterUnderTest.of(
+            """
+            {'authTokens': [{'name': 'a', 'token': 'k', 'models': ['one']}, 'all'],
+             'models': {'one': {'url': '%s'}}}
+            """
+                .formatted(one.url()))) {
+      Request form =
+          Request.post(
+              "/route/one/x", "model=other".getBytes(), "application/x-www-form-urlencoded");
+      assertEquals(400, strict.ask(form.withToken("k")).status());
+      assertEquals(200, strict.ask(form.withToken("all")).status());
+    }
+  }
 }

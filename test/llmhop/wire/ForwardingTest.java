@@ -103,14 +103,18 @@ class ForwardingTest {
             "X-Forwarded-Proto: https",
             "X-Forwarded-Host: evil",
             "Forwarded: for=1.2.3.4",
-            "X-Real-IP: 1.2.3.4");
+            "X-Real-IP: 1.2.3.4",
+            "X-Forwarded-User: root",
+            "X_Forwarded_For: 1.2.3.4");
     try (var router = RouterUnderTest.to(backend)) {
       Seen seen = seen(router, request);
       assertEquals(Optional.of("127.0.0.1"), seen.field("X-Forwarded-For"));
       assertEquals(Optional.of("http"), seen.field("X-Forwarded-Proto"));
       assertEquals(Optional.of("localhost"), seen.field("X-Forwarded-Host"));
       assertEquals(Optional.empty(), seen.field("Forwarded"));
-      assertEquals(Optional.empty(), seen.field("X-Real-IP"));
+      for (String name : List.of("X-Real-IP", "X-Forwarded-User", "X_Forwarded_For")) {
+        assertEquals(Optional.empty(), seen.field(name), name);
+      }
     }
     try (var router =
         RouterUnderTest.of(
@@ -214,6 +218,12 @@ class ForwardingTest {
                       "x-api-key: theirs",
                       "api-key: theirs",
                       "X-Forwarded-For: 1.2.3.4",
+                      "X-Forwarded-User: u",
+                      "X-Forwarded-Access-Token: t",
+                      "X-Auth-Request-Email: a@b",
+                      "CF-Connecting-IP: 1.2.3.4",
+                      "True-Client-IP: 1.2.3.4",
+                      "Referer: http://intranet/",
                       "X-OpenWebUI-User-Email: a@b",
                       "X-Custom: kept"));
       for (String name :
@@ -224,6 +234,12 @@ class ForwardingTest {
               "X-Forwarded-For",
               "X-Forwarded-Host",
               "X-Forwarded-Proto",
+              "X-Forwarded-User",
+              "X-Forwarded-Access-Token",
+              "X-Auth-Request-Email",
+              "CF-Connecting-IP",
+              "True-Client-IP",
+              "Referer",
               "X-OpenWebUI-User-Email")) {
         assertEquals(Optional.empty(), seen.field(name), name);
       }

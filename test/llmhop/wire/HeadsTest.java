@@ -9,6 +9,7 @@ import java.util.Optional;
 import llmhop.kit.Answer;
 import llmhop.kit.RawCaller;
 import llmhop.kit.ScriptedBackend;
+import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,7 @@ class HeadsTest {
       strings = {
         "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.0\\r\\n\\r\\n",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
         "PROPFIND /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nX: \\tb\\t\\r\\n\\r\\n"
       })
   void aCleanHeadPasses(String request) {
@@ -55,6 +57,11 @@ class HeadsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "CONNECT /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "TRACE /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "GET /route/llama/%ff HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "GET\\t/sleep\\tHTTP/1.1\\n\\nPOST /v1/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.1\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nHost: b\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/2.0\\r\\nHost: a\\r\\n\\r\\n",
@@ -77,6 +84,33 @@ class HeadsTest {
     assertEquals(400, answer.status(), answer::toString);
     assertEquals(Optional.of("close"), answer.field("Connection").map(String::toLowerCase));
     assertEquals(0, backend.requests().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Content-Length: 9223372036854775807", "Content-Length: 4398046511104"})
+  void aLengthWithoutEndFitsNowhereEvenWithoutALimit(String length) {
+    try (var unlimited =
+        RouterUnderTest.of(
+            "{'maxBodyBytes': 0, 'models': {'llama': {'url': '%s'}}}".formatted(backend.url()))) {
+      try (RawCaller caller = unlimited.caller()) {
+        caller.send("POST /v1/x HTTP/1.1\r\nHost: a\r\n" + length + "\r\n\r\n{");
+        assertEquals(413, caller.read().status());
+      }
+    }
+  }
+
+  @Test
+  void whoIsRefusedAndGoesOnSayingNothingIsNotHeardOutForLong() {
+    try (var closed =
+        RouterUnderTest.of(
+            "{'authTokens': ['k'], 'models': {'llama': {'url': '%s'}}}".formatted(backend.url()))) {
+      try (RawCaller caller = closed.caller()) {
+        caller.send("POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n");
+        assertEquals(401, caller.read().status());
+        caller.awaitClosedByPeer();
+        Waiting.await("the request is over", () -> closed.gauge("requests") == 0);
+      }
+    }
   }
 
   @Test

@@ -68,7 +68,8 @@ class RelayTest {
             "Content-Encoding: gzip",
             "Set-Cookie: x=1",
             "x-should-retry: true",
-            "Retry-After: 7"));
+            "Retry-After: 7",
+            "X-LLMhop-Error: overloaded"));
     Answer answer = router.ask(CHAT);
     assertEquals(418, answer.status());
     assertArrayEquals(body, answer.body());

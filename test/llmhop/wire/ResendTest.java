@@ -107,6 +107,23 @@ class ResendTest {
   }
 
   @Test
+  void aBackendThatGoesAwayWithARequestInItsHandsIsNotCalledUnreachable() throws IOException {
+    var dying = ScriptedBackend.onTcp();
+    try (var alone = RouterUnderTest.to(dying)) {
+      dying.next(answerJson(200, "{}"));
+      var gone = new java.util.concurrent.CountDownLatch(1);
+      dying.next(
+          readBody(),
+          visit -> {
+            dying.close();
+            gone.countDown();
+          });
+      alone.ask(CHAT);
+      assertBadReply(alone.ask(CHAT));
+    }
+  }
+
+  @Test
   void anEarlyAnswerToALargeBodyIsRelayed() {
     String json = "{\"model\":\"llama\",\"x\":\"" + "y".repeat(4_000_000) + "\"}";
     for (Request request :

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Consumer;
 import llmhop.http.wire.Transport;
 
 /// One connection with what has been read from it and not yet been used. Used by one thread at a
@@ -19,7 +20,7 @@ final class Connection implements AutoCloseable {
 
   private final Transport transport;
   private final Optional<InetAddress> address;
-  private final Runnable onClose;
+  private final Consumer<Connection> onClose;
   private byte[] buffer = new byte[BUFFER];
   private int position;
   private int limit;
@@ -27,7 +28,7 @@ final class Connection implements AutoCloseable {
   private boolean closed;
   private long idleUntil;
 
-  Connection(Transport transport, Optional<InetAddress> address, Runnable onClose) {
+  Connection(Transport transport, Optional<InetAddress> address, Consumer<Connection> onClose) {
     this.transport = transport;
     this.address = address;
     this.onClose = onClose;
@@ -168,6 +169,6 @@ final class Connection implements AutoCloseable {
       }
       closed = true;
     }
-    onClose.run();
+    onClose.accept(this);
   }
 }

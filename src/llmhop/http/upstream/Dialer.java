@@ -141,7 +141,7 @@ final class Dialer {
         .ifPresent(value -> head.append("\r\nProxy-Authorization: ").append(value));
     head.append("\r\n\r\n");
     plain.write(ByteBuffer.wrap(head.toString().getBytes(StandardCharsets.ISO_8859_1)));
-    var connection = new Connection(plain, Optional.empty(), () -> {});
+    var connection = new Connection(plain, Optional.empty(), closed -> {});
     ReplyHead reply = ReplyHead.read(connection);
     while (reply.isInterim()) {
       reply = ReplyHead.read(connection);

@@ -4,29 +4,24 @@ import java.io.IOException;
 import java.util.OptionalLong;
 import llmhop.http.wire.Fields;
 
-/// A backend's answer: its head, and its body as it comes. Used by one thread, but for [#cancel].
+/// A backend's answer: its head, and its body as it comes. Used by one thread.
 public final class Reply implements AutoCloseable {
-  private final Exchange exchange;
+  private final Turn turn;
   private final ReplyHead head;
   private final BodySource body;
   private final Framing framing;
   private boolean closed;
 
-  Reply(Exchange exchange, ReplyHead head, Framing framing) {
-    this.exchange = exchange;
+  Reply(Turn turn, ReplyHead head, Framing framing) {
+    this.turn = turn;
     this.head = head;
-    this.body = BodySource.of(framing, exchange.connection());
+    this.body = BodySource.of(framing, turn.connection());
     this.framing = framing;
   }
 
   /// The status.
   public int status() {
     return head.status();
-  }
-
-  /// The reason phrase, perhaps empty.
-  public String reason() {
-    return head.reason();
   }
 
   /// The fields as they came, those of this connection too.
@@ -49,11 +44,11 @@ public final class Reply implements AutoCloseable {
     try {
       int read = body.read(into, offset, size);
       if (read >= 0) {
-        exchange.progress();
+        turn.progress();
       }
       return read;
     } catch (IOException e) {
-      throw exchange.failure(e);
+      throw turn.failure(e);
     }
   }
 
@@ -62,18 +57,13 @@ public final class Reply implements AutoCloseable {
     return body.isReady();
   }
 
-  /// Ends the answer at once; any thread may.
-  public void cancel() {
-    exchange.connection().close();
-  }
-
   /// The connection goes back to the pool when the answer was read to its end and both sides are
   /// willing; otherwise it is closed, which cancels the backend's work.
   @Override
   public void close() {
     if (!closed) {
       closed = true;
-      exchange.end(head, body.isDone() && framing.tellsItsEnd());
+      turn.end(head, body.isDone() && framing.tellsItsEnd());
     }
   }
 }

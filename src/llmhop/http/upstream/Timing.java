@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /// Limits on how long a backend may take; each may be absent.
 ///
-/// @param firstByte from the start to the first byte of the answer's body
+/// @param firstByte from the end of the request to the first byte of the answer's body
 /// @param idle between two reads of the answer's body
 /// @param total from the start to the end of the answer
 public record Timing(

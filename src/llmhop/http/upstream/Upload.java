@@ -11,7 +11,7 @@ import llmhop.http.wire.Fields;
 /// A small body goes with its head in one write. A large one, or one that has yet to come, is sent
 /// by a thread of its own, so that a backend that answers early, and doesn't read on, is heard.
 final class Upload {
-  /// What certainly fits into the buffers on the way, so that writing it can't wait for ever.
+  /// Head and body that fit into the buffers on the way, so that writing them can't wait for ever.
   static final int INLINE = 64 * 1024;
 
   private static final int ONE_WRITE = 16 * 1024;
@@ -19,20 +19,25 @@ final class Upload {
 
   private final Connection connection;
   private final Body body;
+  private final Runnable whenSent;
   private volatile Throwable bodyFailure;
   private volatile boolean complete;
   private Thread thread;
 
-  private Upload(Connection connection, Body body) {
+  private Upload(Connection connection, Body body, Runnable whenSent) {
     this.connection = connection;
     this.body = body;
+    this.whenSent = whenSent;
   }
 
   /// Sends, or begins to. Failures to write are no errors yet: an answer may be there already.
-  static Upload start(Connection connection, Head head, Body body, String authority) {
-    var upload = new Upload(connection, body);
+  ///
+  /// @param whenSent is run when the whole request was written
+  static Upload start(
+      Connection connection, Head head, Body body, String authority, Runnable whenSent) {
+    var upload = new Upload(connection, body, whenSent);
     byte[] headBytes = bytes(head, body, authority);
-    if (body.repeatable() && body.length() <= INLINE) {
+    if (body.repeatable() && headBytes.length + body.length() <= INLINE) {
       upload.run(headBytes);
     } else {
       upload.thread = Thread.ofVirtual().start(() -> upload.run(headBytes));
@@ -68,6 +73,7 @@ final class Upload {
         sendInParts(head);
       }
       complete = true;
+      whenSent.run();
     } catch (WriteFailed e) {
       // Whoever reads the answer finds out what became of the connection.
     } catch (IOException | RuntimeException e) {

@@ -5,11 +5,12 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
-import llmhop.http.upstream.Exchange.DeadConnection;
+import llmhop.http.upstream.Turn.DeadConnection;
 import llmhop.http.upstream.UpstreamException.BadReply;
 import llmhop.http.upstream.UpstreamException.Unreachable;
 
@@ -32,7 +33,7 @@ public final class Upstream implements AutoCloseable {
   private final Dialer dialer;
   private final Pool pool;
   private final LongSupplier nanos;
-  private final AtomicInteger open = new AtomicInteger();
+  private final Set<Connection> open = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean lookingUp = new AtomicBoolean();
   private volatile long lookedUp;
   private volatile boolean closed;
@@ -60,24 +61,39 @@ public final class Upstream implements AutoCloseable {
 
   /// Connections that are open, idle ones too.
   public int open() {
-    return open.get();
+    return open.size();
   }
 
   /// Sends a request and waits for the head of the answer. Whoever calls closes the reply.
   public Reply send(Request request, Timing timing) throws UpstreamException {
     Optional<Connection> kept = pool.take();
-    if (kept.isPresent()) {
-      lookUpAgain();
-      try {
-        return Exchange.run(this, kept.get(), request, timing);
-      } catch (DeadConnection e) {
-        // Nothing has been done for it: the next connection is a new one.
-      }
+    if (kept.isEmpty()) {
+      return sendAnew(request, timing);
     }
+    lookUpAgain();
     try {
-      return Exchange.run(this, dial(), request, timing);
+      return Turn.run(this, kept.get(), request, timing);
+    } catch (DeadConnection dead) {
+      return sendAgain(request, timing, dead);
+    }
+  }
+
+  private Reply sendAnew(Request request, Timing timing) throws UpstreamException {
+    try {
+      return Turn.run(this, dial(), request, timing);
     } catch (DeadConnection e) {
-      throw new BadReply("a new connection can't be a kept one", e);
+      throw new IllegalStateException("a new connection is no kept one", e);
+    }
+  }
+
+  /// Once more, on a new connection. Where there is none to be had, the backend went away with the
+  /// request in its hands: that is no longer "nothing was sent".
+  private Reply sendAgain(Request request, Timing timing, DeadConnection dead)
+      throws UpstreamException {
+    try {
+      return sendAnew(request, timing);
+    } catch (Unreachable e) {
+      throw new BadReply("a kept connection died, and then: " + e.getMessage(), dead);
     }
   }
 
@@ -88,8 +104,12 @@ public final class Upstream implements AutoCloseable {
       addresses = resolve(name.get());
     }
     Dialer.Dialed dialed = dialer.dial(addresses);
-    open.incrementAndGet();
-    return new Connection(dialed.transport(), dialed.address(), open::decrementAndGet);
+    var connection = new Connection(dialed.transport(), dialed.address(), open::remove);
+    open.add(connection);
+    if (closed) {
+      connection.close();
+    }
+    return connection;
   }
 
   private List<InetAddress> resolve(String name) throws Unreachable {
@@ -140,10 +160,11 @@ public final class Upstream implements AutoCloseable {
     }
   }
 
-  /// Lets go of all idle connections, and of the others when their answers end.
+  /// Closes all connections, those with requests on them too, and keeps no more.
   @Override
   public void close() {
     closed = true;
     pool.close();
+    open.forEach(Connection::close);
   }
 }

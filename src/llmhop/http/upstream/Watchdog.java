@@ -8,16 +8,17 @@ import llmhop.http.wire.Transport;
 
 /// Closes a transport when a limit is over. Shared by the thread of the request and the timer's.
 ///
-/// The timer is set once for each limit and looks again when it came too early, so that progress
-/// costs one write to memory.
+/// A timer that comes too early looks again, so that progress costs no more than a few writes to
+/// memory. After [#stop] the transport is somebody else's and is never closed.
 final class Watchdog {
   private final Transport transport;
   private final Timing timing;
-  private volatile long due = Long.MAX_VALUE;
+  private long due = Long.MAX_VALUE;
   private volatile Timing.Limit limit = Timing.Limit.TOTAL;
-  private volatile boolean over;
+  private boolean over;
+  private boolean begun;
   private volatile boolean fired;
-  private volatile ScheduledFuture<?> timer;
+  private ScheduledFuture<?> timer;
   private final long totalDue;
 
   private Watchdog(Transport transport, Timing timing) {
@@ -30,9 +31,18 @@ final class Watchdog {
   static Watchdog start(Transport transport, Timing timing) {
     var dog = new Watchdog(transport, timing);
     if (!timing.isUnlimited()) {
-      dog.arm(timing.firstByte(), Timing.Limit.FIRST_BYTE);
+      synchronized (dog) {
+        dog.arm(Optional.empty(), Timing.Limit.TOTAL);
+      }
     }
     return dog;
+  }
+
+  /// The whole request is sent: now the first byte is due.
+  synchronized void sent() {
+    if (!begun && !timing.isUnlimited()) {
+      rearm(timing.firstByte(), Timing.Limit.FIRST_BYTE);
+    }
   }
 
   private static long in(Duration duration) {
@@ -53,7 +63,7 @@ final class Watchdog {
     timer = Timer.SHARED.schedule(this::look, due - System.nanoTime(), TimeUnit.NANOSECONDS);
   }
 
-  private void look() {
+  private synchronized void look() {
     if (over) {
       return;
     }
@@ -70,17 +80,25 @@ final class Watchdog {
   /// A byte of the body came.
   void progress() {
     if (!timing.isUnlimited()) {
-      ScheduledFuture<?> before = timer;
-      arm(timing.idle(), Timing.Limit.IDLE);
-      if (before != null && before.getDelay(TimeUnit.NANOSECONDS) > due - System.nanoTime()) {
-        before.cancel(false);
-        schedule();
+      synchronized (this) {
+        begun = true;
+        rearm(timing.idle(), Timing.Limit.IDLE);
       }
     }
   }
 
+  /// Sets another limit; the timer is set anew only where it would look too late.
+  private void rearm(Optional<Duration> next, Timing.Limit which) {
+    ScheduledFuture<?> before = timer;
+    arm(next, which);
+    if (before != null && before.getDelay(TimeUnit.NANOSECONDS) > due - System.nanoTime()) {
+      before.cancel(false);
+      schedule();
+    }
+  }
+
   /// The exchange is over.
-  void stop() {
+  synchronized void stop() {
     over = true;
     ScheduledFuture<?> last = timer;
     if (last != null) {

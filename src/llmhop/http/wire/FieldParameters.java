@@ -12,7 +12,12 @@ final class FieldParameters {
   /// The boundary of a multipart type (RFC 2046 section 5.1.1): 1 to 70 characters, not ending with
   /// a blank.
   static String boundary(String contentType) throws MultipartException {
-    String boundary = parse(contentType).get("boundary");
+    Map<String, String> parameters = parse(contentType);
+    String charset = parameters.getOrDefault("charset", "utf-8");
+    if (!charset.equalsIgnoreCase("utf-8")) {
+      throw MultipartException.malformed("the form's charset is not UTF-8");
+    }
+    String boundary = parameters.get("boundary");
     if (boundary == null || boundary.isEmpty() || boundary.length() > 70) {
       throw MultipartException.malformed("Content-Type needs a boundary of 1 to 70 characters");
     }

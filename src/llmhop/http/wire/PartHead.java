@@ -45,6 +45,10 @@ record PartHead(String name, boolean plain) {
     if (!type.equalsIgnoreCase("form-data") || name == null || parameters.containsKey("name*")) {
       throw MultipartException.malformed("a part's disposition is not form-data with a name");
     }
+    // RFC 7578 section 4.6: a part of this name changes how all others are read.
+    if (name.equals("_charset_") || name.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
+      throw MultipartException.malformed("a part's name is one that changes how others are read");
+    }
     boolean file = parameters.containsKey("filename") || parameters.containsKey("filename*");
     return new PartHead(name.replace("%22", "\""), !file && !encoded);
   }

@@ -7,7 +7,7 @@ import llmhop.http.upstream.UpstreamException.BodyFailed;
 import llmhop.http.upstream.UpstreamException.TimedOut;
 
 /// One request and its answer on one connection.
-final class Exchange {
+final class Turn {
   /// More interim answers than any server sends.
   private static final int MOST_INTERIM = 16;
 
@@ -17,7 +17,7 @@ final class Exchange {
   private final Watchdog watchdog;
   private boolean answered;
 
-  private Exchange(Upstream upstream, Connection connection, Upload upload, Watchdog watchdog) {
+  private Turn(Upstream upstream, Connection connection, Upload upload, Watchdog watchdog) {
     this.upstream = upstream;
     this.connection = connection;
     this.upload = upload;
@@ -39,21 +39,21 @@ final class Exchange {
     Head head = request.head();
     var watchdog = Watchdog.start(connection.transport(), timing);
     String authority = upstream.origin().authority();
-    Upload upload = Upload.start(connection, head, request.body(), authority);
-    var exchange = new Exchange(upstream, connection, upload, watchdog);
+    Upload upload = Upload.start(connection, head, request.body(), authority, watchdog::sent);
+    var turn = new Turn(upstream, connection, upload, watchdog);
     try {
-      ReplyHead reply = exchange.readHead();
-      return new Reply(exchange, reply, reply.framing(head.method()));
+      ReplyHead reply = turn.readHead();
+      return new Reply(turn, reply, reply.framing(head.method()));
     } catch (IOException e) {
-      boolean maySendAgain = !connection.isFresh() && !exchange.answered && isDeath(e);
-      UpstreamException failure = exchange.failure(e);
-      exchange.abort();
+      boolean maySendAgain = !connection.isFresh() && !turn.answered && isDeath(e);
+      UpstreamException failure = turn.failure(e);
+      turn.abort();
       if (maySendAgain && failure instanceof BadReply && request.body().repeatable()) {
         throw new DeadConnection(e);
       }
       throw failure;
     } catch (RuntimeException | Error e) {
-      exchange.abort();
+      turn.abort();
       throw e;
     }
   }
