@@ -109,8 +109,10 @@ public final class Main {
       err.println("llmhop: can't start: " + e.getMessage());
       return CANNOT_START;
     }
+    // Before anyone is told that it runs, and may want to stop it.
+    Shutdown shutdown = Shutdown.listen(router, config, err);
     announce(config, listen, router, err);
-    return new Shutdown(router, config, err).await();
+    return shutdown.await();
   }
 
   private static void announce(

@@ -27,18 +27,24 @@ final class Shutdown {
   private final Config config;
   private final PrintStream err;
 
-  Shutdown(Assembly router, Config config, PrintStream err) {
+  private Shutdown(Assembly router, Config config, PrintStream err) {
     this.router = router;
     this.config = config;
     this.err = err;
+  }
+
+  /// Listens for signals from now on.
+  static Shutdown listen(Assembly router, Config config, PrintStream err) {
+    var shutdown = new Shutdown(router, config, err);
+    Signals.on("TERM", shutdown::came);
+    Signals.on("INT", shutdown::came);
+    return shutdown;
   }
 
   /// Blocks until the router has left.
   ///
   /// @return the exit code
   int await() {
-    Signals.on("TERM", this::came);
-    Signals.on("INT", this::came);
     try {
       boolean interrupt = signals.take() == INTERRUPT;
       Duration delay = interrupt ? Duration.ZERO : config.drainDelay();
