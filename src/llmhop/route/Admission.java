@@ -20,10 +20,22 @@ public final class Admission {
     return admitted.get();
   }
 
-  /// A place among the admitted; closing it gives it back.
-  interface Permit extends AutoCloseable {
+  /// A place among the admitted. Used by one thread; given back once, however often it is closed.
+  static final class Permit implements AutoCloseable {
+    private final AtomicInteger admitted;
+    private boolean open = true;
+
+    private Permit(AtomicInteger admitted) {
+      this.admitted = admitted;
+    }
+
     @Override
-    void close();
+    public void close() {
+      if (open) {
+        open = false;
+        admitted.decrementAndGet();
+      }
+    }
   }
 
   /// Lets a request in.
@@ -43,6 +55,6 @@ public final class Admission {
       admitted.decrementAndGet();
       throw Refusal.overloaded(maxConcurrent + " concurrent requests");
     }
-    return admitted::decrementAndGet;
+    return new Permit(admitted);
   }
 }

@@ -52,6 +52,7 @@ public final class BufferBudget {
   final class Share implements AutoCloseable {
     private int sharedHeld;
     private int reserveHeld;
+    private long waitNanos = TimeUnit.MILLISECONDS.toNanos(WAIT_MILLIS);
 
     /// Takes this many bytes more.
     ///
@@ -65,15 +66,24 @@ public final class BufferBudget {
       if (bytes <= SMALL && sharedHeld == 0 && takeSmall(units)) {
         return;
       }
+      if (!shared.tryAcquire(units)) {
+        await(units);
+      }
+      sharedHeld += units;
+    }
+
+    /// Waits for room. The time is the whole request's: who takes in steps doesn't wait at each.
+    private void await(int units) {
+      long start = System.nanoTime();
       try {
-        if (!shared.tryAcquire(units, WAIT_MILLIS, TimeUnit.MILLISECONDS)) {
+        if (!shared.tryAcquire(units, waitNanos, TimeUnit.NANOSECONDS)) {
           throw Refusal.overloaded("buffered request bytes (maxBufferedBytes)");
         }
+        waitNanos -= System.nanoTime() - start;
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw Refusal.overloaded("buffered request bytes (maxBufferedBytes)");
       }
-      sharedHeld += units;
     }
 
     private boolean takeSmall(int units) {

@@ -22,7 +22,9 @@ final class Relay {
   private Relay() {}
 
   /// @param path what the caller asked for, which tells how it wants its errors
-  static void relay(Exchange x, String path, Found found, Forwarder.Answer from)
+  /// @param permit the caller's place, which is free once the backend has done its work
+  static void relay(
+      Exchange x, String path, Found found, Forwarder.Answer from, Admission.Permit permit)
       throws IOException {
     Journal journal = x.journal();
     Reply reply = from.reply();
@@ -58,6 +60,8 @@ final class Relay {
       out.flush();
     }
     from.close();
+    // Whoever has its whole answer may ask again at once: its place is free before the end is sent.
+    permit.close();
     x.finish(out);
     out.close();
   }

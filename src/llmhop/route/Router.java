@@ -73,7 +73,7 @@ public final class Router implements HttpHandler {
       journal.model(found.route().name());
 
       journal.at(Phase.ADMIT);
-      try (Admission.Permit _ = admission.admit(x, target, caller, found, routes)) {
+      try (Admission.Permit permit = admission.admit(x, target, caller, found, routes)) {
         journal.at(Phase.CHOOSE);
         List<Backend> candidates = found.route().balancer().candidates();
 
@@ -81,7 +81,7 @@ public final class Router implements HttpHandler {
         try (Forwarder.Answer answer =
             forwarder.forward(x, request, found, candidates, routes.gate())) {
           journal.at(Phase.RELAY);
-          Relay.relay(x, target.path(), found, answer);
+          Relay.relay(x, target.path(), found, answer, permit);
         }
       }
     }
