@@ -275,7 +275,14 @@ public final class Exchange {
 
   /// Cuts the connection so that the caller can't take what it got for a whole answer: this API
   /// does so when a handler throws, while `close()` would write the last chunk.
-  IOException abort(String why) {
-    return new IOException(why);
+  Abort abort(String why) {
+    return new Abort(why);
+  }
+
+  /// We cut the connection, the caller didn't.
+  static final class Abort extends IOException {
+    private Abort(String why) {
+      super(why);
+    }
   }
 }

@@ -97,6 +97,8 @@ public final class Router implements HttpHandler {
     } catch (Refusal refusal) {
       journal.refused(refusal);
       refuse(x, refusal);
+    } catch (Exchange.Abort e) {
+      throw e;
     } catch (IOException e) {
       journal.callerLeft();
       throw e;
@@ -140,6 +142,8 @@ public final class Router implements HttpHandler {
     }
     try {
       ErrorAnswer.send(x, refusal);
+    } catch (Exchange.Abort e) {
+      throw e;
     } catch (IOException e) {
       x.journal().callerLeft();
       throw e;

@@ -103,12 +103,14 @@ class HeadsTest {
   void whoIsRefusedAndGoesOnSayingNothingIsNotHeardOutForLong() {
     try (var closed =
         RouterUnderTest.of(
-            "{'authTokens': ['k'], 'models': {'llama': {'url': '%s'}}}".formatted(backend.url()))) {
+            "{'log': 'text', 'authTokens': ['k'], 'models': {'llama': {'url': '%s'}}}"
+                .formatted(backend.url()))) {
       try (RawCaller caller = closed.caller()) {
         caller.send("POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n");
         assertEquals(401, caller.read().status());
         caller.awaitClosedByPeer();
         Waiting.await("the request is over", () -> closed.gauge("requests") == 0);
+        Waiting.await("it is logged", () -> closed.out().contains(" 401 caller@authenticate "));
       }
     }
   }

@@ -2,16 +2,13 @@ package llmhop.http.upstream;
 
 import java.io.EOFException;
 import java.io.IOException;
+import llmhop.http.wire.ChunkDecoder;
+import llmhop.http.wire.MalformedException;
 
 /// Takes a reply's body out of its framing.
-abstract class BodySource {
-  final Connection connection;
-
-  BodySource(Connection connection) {
-    this.connection = connection;
-  }
-
-  static BodySource of(Framing framing, Connection connection) {
+sealed interface BodySource {
+  /// The body that follows the head just read.
+  static BodySource of(Framing framing, Connection connection) throws MalformedException {
     return switch (framing) {
       case Framing.Length length -> new Counted(connection, length.bytes());
       case Framing.Chunked chunked -> new Chunks(connection);
@@ -20,24 +17,26 @@ abstract class BodySource {
   }
 
   /// Reads what is there, waiting for the first byte only; -1 at the true end.
-  abstract int read(byte[] into, int offset, int length) throws IOException;
+  int read(byte[] into, int offset, int length) throws IOException;
 
   /// Whether the next read comes back at once.
-  abstract boolean isReady();
+  boolean isReady();
 
   /// Whether the whole body has been read, and its end is certain.
-  abstract boolean isDone();
+  boolean isDone();
 
-  private static final class Counted extends BodySource {
+  /// So many bytes (RFC 9112 section 6.2).
+  final class Counted implements BodySource {
+    private final Connection connection;
     private long left;
 
-    Counted(Connection connection, long length) {
-      super(connection);
+    private Counted(Connection connection, long length) {
+      this.connection = connection;
       this.left = length;
     }
 
     @Override
-    int read(byte[] into, int offset, int length) throws IOException {
+    public int read(byte[] into, int offset, int length) throws IOException {
       if (left == 0) {
         return -1;
       }
@@ -50,37 +49,66 @@ abstract class BodySource {
     }
 
     @Override
-    boolean isReady() {
+    public boolean isReady() {
       return left == 0 || connection.hasBuffered();
     }
 
     @Override
-    boolean isDone() {
+    public boolean isDone() {
       return left == 0;
     }
   }
 
-  private static final class Rest extends BodySource {
-    private boolean ended;
+  /// Chunks (RFC 9112 section 7.1). What is buffered is always decoded already, so that *ready*
+  /// means bytes of the body, or its end, and not half the head of a chunk.
+  final class Chunks implements BodySource {
+    private final Connection connection;
+    private final ChunkDecoder decoder = new ChunkDecoder();
 
-    Rest(Connection connection) {
-      super(connection);
+    private Chunks(Connection connection) throws MalformedException {
+      this.connection = connection;
+      connection.decodeBuffered(decoder);
     }
 
     @Override
-    int read(byte[] into, int offset, int length) throws IOException {
+    public int read(byte[] into, int offset, int length) throws IOException {
+      return connection.read(into, offset, length, decoder);
+    }
+
+    @Override
+    public boolean isReady() {
+      return connection.hasBuffered() || decoder.isDone() || decoder.hasFailed();
+    }
+
+    @Override
+    public boolean isDone() {
+      return decoder.isDone() && !connection.hasBuffered();
+    }
+  }
+
+  /// All that comes (RFC 9112 section 6.3, rule 8).
+  final class Rest implements BodySource {
+    private final Connection connection;
+    private boolean ended;
+
+    private Rest(Connection connection) {
+      this.connection = connection;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
       int read = ended ? -1 : connection.read(into, offset, length);
       ended |= read < 0;
       return read;
     }
 
     @Override
-    boolean isReady() {
+    public boolean isReady() {
       return ended || connection.hasBuffered();
     }
 
     @Override
-    boolean isDone() {
+    public boolean isDone() {
       return ended;
     }
   }

@@ -4,30 +4,49 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import llmhop.http.wire.ChunkDecoder;
+import llmhop.http.wire.FieldLines;
+import llmhop.http.wire.MalformedException;
 import llmhop.http.wire.Transport;
 
 /// One connection with what has been read from it and not yet been used. Used by one thread at a
 /// time, but for closing.
+///
+/// ```
+///   Dialer.dial --> busy --Turn.end, whole answer, both sides willing--> idle
+///                   busy <--Pool.take, still quiet-----------------------idle
+///                   busy --Turn.abort, Call.cancel, a limit--> closed
+///                   idle --Pool.sweep, too old--------------> closed
+///                   idle --Pool.retain, its address left----> closed
+/// ```
 final class Connection implements AutoCloseable {
   /// The longest head, and so the longest line, in bytes.
   static final int LONGEST_HEAD = 64 * 1024;
 
   private static final int BUFFER = 16 * 1024;
 
+  /// From this much room on the caller's array is read into without a way round.
+  private static final int DIRECT = 4 * 1024;
+
+  private static final ByteBuffer NONE = ByteBuffer.allocate(0);
+
   private final Transport transport;
   private final Optional<InetAddress> address;
   private final Consumer<Connection> onClose;
-  private byte[] buffer = new byte[BUFFER];
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private ByteBuffer view = NONE;
+  private byte[] buffer = NONE.array();
   private int position;
   private int limit;
+  private boolean surplus;
   private boolean fresh = true;
-  private boolean closed;
   private long idleUntil;
 
+  /// @param onClose runs once, when it is closed
   Connection(Transport transport, Optional<InetAddress> address, Consumer<Connection> onClose) {
     this.transport = transport;
     this.address = address;
@@ -38,7 +57,7 @@ final class Connection implements AutoCloseable {
     return transport;
   }
 
-  /// The address that it goes to; none for Unix sockets and behind proxies.
+  /// The address that it goes to; none for Unix sockets.
   Optional<InetAddress> address() {
     return address;
   }
@@ -60,29 +79,84 @@ final class Connection implements AutoCloseable {
     return idleUntil;
   }
 
-  /// Whether bytes are there that nobody asked for.
   boolean hasBuffered() {
     return position < limit;
   }
 
-  int buffered() {
-    return limit - position;
+  /// Whether bytes came that nobody asked for; after the end of an answer.
+  boolean hasSurplus() {
+    return surplus || hasBuffered();
+  }
+
+  /// The next byte, which must be there.
+  byte peek() {
+    return buffer[position];
   }
 
   /// Reads into the caller's array: what is buffered, else what comes.
   int read(byte[] into, int offset, int length) throws IOException {
-    if (position == limit) {
-      if (length >= BUFFER) {
-        return transport.read(ByteBuffer.wrap(into, offset, length));
+    if (!hasBuffered()) {
+      if (length >= DIRECT) {
+        return readPastBuffer(into, offset, length);
       }
       if (!fill()) {
         return -1;
       }
     }
+    return take(into, offset, length);
+  }
+
+  /// Reads a body in chunks: what is decoded and buffered, else what comes; -1 at its end.
+  int read(byte[] into, int offset, int length, ChunkDecoder chunks) throws IOException {
+    while (!hasBuffered()) {
+      if (chunks.isDone()) {
+        return -1;
+      }
+      if (length < DIRECT || chunks.hasFailed()) {
+        if (!chunks.hasFailed() && !fill()) {
+          throw cutShort();
+        }
+        decodeBuffered(chunks);
+        continue;
+      }
+      int raw = readPastBuffer(into, offset, length);
+      if (raw < 0) {
+        throw cutShort();
+      }
+      int decoded = chunks.decode(into, offset, offset + raw);
+      surplus |= chunks.taken() < raw;
+      if (decoded > 0) {
+        return decoded;
+      }
+    }
+    return take(into, offset, length);
+  }
+
+  private static EOFException cutShort() {
+    return new EOFException("the connection ended before the last chunk");
+  }
+
+  /// Takes the framing off what is buffered.
+  void decodeBuffered(ChunkDecoder chunks) throws MalformedException {
+    int decoded = chunks.decode(buffer, position, limit);
+    surplus |= !chunks.hasFailed() && chunks.taken() < limit - position;
+    limit = position + decoded;
+  }
+
+  private int take(byte[] into, int offset, int length) {
     int taken = Math.min(length, limit - position);
     System.arraycopy(buffer, position, into, offset, taken);
     position += taken;
     return taken;
+  }
+
+  /// A long answer doesn't need the buffer any more, and there may be thousands of them.
+  private int readPastBuffer(byte[] into, int offset, int length) throws IOException {
+    view = NONE;
+    buffer = NONE.array();
+    position = 0;
+    limit = 0;
+    return transport.read(ByteBuffer.wrap(into, offset, length));
   }
 
   /// Reads more into the buffer; false at the end.
@@ -90,10 +164,11 @@ final class Connection implements AutoCloseable {
     if (position == limit) {
       position = 0;
       limit = 0;
-    } else if (limit == buffer.length) {
+    }
+    if (limit == buffer.length) {
       makeRoom();
     }
-    int read = transport.read(ByteBuffer.wrap(buffer, limit, buffer.length - limit));
+    int read = transport.read(view.limit(buffer.length).position(limit));
     limit += Math.max(read, 0);
     return read >= 0;
   }
@@ -103,55 +178,29 @@ final class Connection implements AutoCloseable {
       System.arraycopy(buffer, position, buffer, 0, limit - position);
       limit -= position;
       position = 0;
-    } else if (buffer.length < LONGEST_HEAD) {
-      buffer = Arrays.copyOf(buffer, buffer.length * 2);
-    } else {
+      return;
+    }
+    if (buffer.length >= LONGEST_HEAD) {
       throw new MalformedException("a line is over 64 KiB");
     }
+    buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, BUFFER));
+    view = ByteBuffer.wrap(buffer);
   }
 
-  /// Whether the head of a chunk is buffered and a byte of what follows it, so that reading on
-  /// doesn't wait. The last chunk counts when its whole end is there.
-  ///
-  /// @param afterData whether the line break of the chunk before comes first
-  boolean hasChunkAtHand(boolean afterData) {
-    int at = afterData ? position + 2 : position;
-    boolean zero = true;
-    boolean extended = false;
-    for (int i = at; i < limit; i++) {
-      byte octet = buffer[i];
-      if (octet == '\n') {
-        return zero ? endsWithEmptyLine(i) : i + 1 < limit;
-      }
-      extended |= octet == ';';
-      zero &= extended || octet == '0' || octet == '\r';
-    }
-    return false;
+  /// What a line is made into.
+  interface LineReader<T> {
+    T read(byte[] bytes, int from, int to) throws MalformedException;
   }
 
-  /// Whether an empty line stands somewhere behind this line feed.
-  private boolean endsWithEmptyLine(int lineFeed) {
-    for (int i = lineFeed; i + 2 < limit; i++) {
-      if (buffer[i] == '\n' && buffer[i + 1] == '\r' && buffer[i + 2] == '\n') {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /// A line without its CR LF (RFC 9112 section 2.2: nothing else ends a line here).
-  String readLine() throws IOException {
+  /// Reads a line, which ends with CR LF, and hands it over without them.
+  <T> T readLine(LineReader<T> reader) throws IOException {
     int scanned = 0;
     while (true) {
-      for (int i = position + scanned; i < limit; i++) {
-        if (buffer[i] == '\n') {
-          if (i == position || buffer[i - 1] != '\r') {
-            throw new MalformedException("a line ends with a bare line feed");
-          }
-          String line = new String(buffer, position, i - 1 - position, StandardCharsets.ISO_8859_1);
-          position = i + 1;
-          return line;
-        }
+      int end = FieldLines.lineEnd(buffer, position, position + scanned, limit);
+      if (end >= 0) {
+        int start = position;
+        position = end + 2;
+        return reader.read(buffer, start, end);
       }
       scanned = limit - position;
       if (!fill()) {
@@ -163,12 +212,8 @@ final class Connection implements AutoCloseable {
   @Override
   public void close() {
     transport.close();
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
+    if (closed.compareAndSet(false, true)) {
+      onClose.accept(this);
     }
-    onClose.accept(this);
   }
 }

@@ -6,25 +6,34 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /// Idle connections to one backend, the last used first: what isn't needed grows old and goes.
 /// Shared by all requests.
 final class Pool {
-  /// The most idle connections, more than any engine runs requests at once.
-  static final int MOST = 256;
+  /// The most idle connections: as many as there are busy callers on a busy router, since those
+  /// over it would be made anew for each request. Each costs a descriptor and 16 KiB for seconds.
+  static final int MOST = 1024;
+
+  /// Sweeps are no more frequent than this.
+  private static final long SHORTEST_SLEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
   private final ArrayDeque<Connection> idle = new ArrayDeque<>();
   private final LongSupplier nanos;
+  // These are guarded by idle.
+  private Optional<Set<InetAddress>> addresses = Optional.empty();
   private boolean sweeping;
+  private long sweepDue;
   private boolean closed;
 
   Pool(LongSupplier nanos) {
     this.nanos = nanos;
   }
 
-  /// A connection that is still good.
+  /// A connection that is still good: not too old, open, and nothing has come on it.
   Optional<Connection> take() {
     while (true) {
       Connection connection;
@@ -41,52 +50,68 @@ final class Pool {
     }
   }
 
-  /// Keeps a connection for so many nanoseconds, or closes it where there is no room.
+  /// Keeps a connection for so many nanoseconds, or closes it where there is no room or its address
+  /// is no longer wanted.
   void give(Connection connection, long keepNanos) {
-    connection.idleUntil(nanos.getAsLong() + keepNanos);
+    long until = nanos.getAsLong() + keepNanos;
+    connection.idleUntil(until);
     synchronized (idle) {
-      if (!closed && keepNanos > 0 && idle.size() < MOST) {
+      if (!closed && keepNanos > 0 && idle.size() < MOST && !hasLeft(connection)) {
         idle.addLast(connection);
-        sweepLater(keepNanos);
+        sweepAt(until);
         return;
       }
     }
     connection.close();
   }
 
-  private void sweepLater(long after) {
-    if (!sweeping) {
+  private boolean hasLeft(Connection connection) {
+    return addresses.isPresent()
+        && connection.address().isPresent()
+        && !addresses.get().contains(connection.address().get());
+  }
+
+  private void sweepAt(long due) {
+    if (!sweeping || due - sweepDue < 0) {
       sweeping = true;
-      long soon = Math.max(after, TimeUnit.MILLISECONDS.toNanos(10));
-      Timer.SHARED.schedule(this::sweep, soon, TimeUnit.NANOSECONDS);
+      sweepDue = due;
+      long sleep = Math.max(due - nanos.getAsLong(), SHORTEST_SLEEP_NANOS);
+      Timer.SHARED.schedule(this::sweep, sleep, TimeUnit.NANOSECONDS);
     }
   }
 
   /// Closes what is too old, also while there is no traffic.
   void sweep() {
-    List<Connection> old = new ArrayList<>();
+    long now = nanos.getAsLong();
+    closeIf(connection -> connection.idleUntil() - now <= 0);
     synchronized (idle) {
       sweeping = false;
-      long now = nanos.getAsLong();
-      idle.removeIf(connection -> connection.idleUntil() - now <= 0 && old.add(connection));
-      if (!idle.isEmpty()) {
-        long next = idle.stream().mapToLong(Connection::idleUntil).min().getAsLong() - now;
-        sweepLater(next);
-      }
+      idle.stream().mapToLong(c -> c.idleUntil() - now).min().ifPresent(d -> sweepAt(now + d));
     }
-    old.forEach(Connection::close);
   }
 
-  /// Lets go of connections to addresses that the name no longer has.
-  void retain(Collection<InetAddress> addresses) {
-    List<Connection> left = new ArrayList<>();
+  /// Lets go of connections to addresses that the name no longer has; of busy ones when they come
+  /// back.
+  void retain(Collection<InetAddress> current) {
     synchronized (idle) {
-      idle.removeIf(
-          connection ->
-              connection.address().filter(address -> !addresses.contains(address)).isPresent()
-                  && left.add(connection));
+      addresses = Optional.of(Set.copyOf(current));
     }
-    left.forEach(Connection::close);
+    closeIf(this::hasLeft);
+  }
+
+  private void closeIf(Predicate<Connection> condition) {
+    List<Connection> gone = new ArrayList<>();
+    synchronized (idle) {
+      idle.removeIf(connection -> condition.test(connection) && gone.add(connection));
+    }
+    gone.forEach(Connection::close);
+  }
+
+  /// The one that would be used next, without using it.
+  Optional<Connection> next() {
+    synchronized (idle) {
+      return Optional.ofNullable(idle.peekLast());
+    }
   }
 
   int size() {
@@ -96,12 +121,9 @@ final class Pool {
   }
 
   void close() {
-    List<Connection> left;
     synchronized (idle) {
       closed = true;
-      left = new ArrayList<>(idle);
-      idle.clear();
     }
-    left.forEach(Connection::close);
+    closeIf(connection -> true);
   }
 }

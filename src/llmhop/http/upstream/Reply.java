@@ -1,27 +1,33 @@
 package llmhop.http.upstream;
 
 import java.io.IOException;
+import java.util.Objects;
 import java.util.OptionalLong;
 import llmhop.http.wire.Fields;
 
-/// A backend's answer: its head, and its body as it comes. Used by one thread.
+/// A backend's answer: its head, and its body as it comes. Used by one thread, but for [#cancel].
 public final class Reply implements AutoCloseable {
   private final Turn turn;
   private final ReplyHead head;
-  private final BodySource body;
   private final Framing framing;
+  private final BodySource body;
   private boolean closed;
 
-  Reply(Turn turn, ReplyHead head, Framing framing) {
+  Reply(Turn turn, ReplyHead head, Framing framing, BodySource body) {
     this.turn = turn;
     this.head = head;
-    this.body = BodySource.of(framing, turn.connection());
     this.framing = framing;
+    this.body = body;
   }
 
   /// The status.
   public int status() {
     return head.status();
+  }
+
+  /// The reason phrase, perhaps empty.
+  public String reason() {
+    return head.reason();
   }
 
   /// The fields as they came, those of this connection too.
@@ -36,25 +42,49 @@ public final class Reply implements AutoCloseable {
         : OptionalLong.empty();
   }
 
-  /// Reads what is there of the body, waiting for the first byte.
+  /// Reads what is there of the body, waiting for the first byte and never for more.
   ///
   /// @return how many bytes, -1 at the true end
-  /// @throws UpstreamException when the body breaks off, or a limit is over
+  /// @throws UpstreamException when the body breaks off, a limit is over, or it was cancelled
   public int read(byte[] into, int offset, int size) throws UpstreamException {
+    if (closed) {
+      throw new IllegalStateException("the reply is closed");
+    }
+    if (Objects.checkFromIndexSize(offset, size, into.length) == offset && size == 0) {
+      return 0;
+    }
     try {
-      int read = body.read(into, offset, size);
-      if (read >= 0) {
-        turn.progress();
+      if (body.isReady()) {
+        return begun(body.read(into, offset, size));
       }
-      return read;
+      Watchdog watchdog = turn.call().watchdog();
+      watchdog.waiting();
+      int read = body.read(into, offset, size);
+      watchdog.resting();
+      return begun(read);
     } catch (IOException e) {
       throw turn.failure(e);
     }
   }
 
-  /// Whether the next [#read] comes back without waiting.
+  private int begun(int read) {
+    turn.call().watchdog().begun();
+    return read;
+  }
+
+  /// Whether the next [#read] comes back without waiting: bytes of the body are there, or its end.
   public boolean buffered() {
     return body.isReady();
+  }
+
+  /// How many times the request was sent: 2 when a kept connection turned out to be dead.
+  public int attempts() {
+    return turn.call().attempts();
+  }
+
+  /// Ends the answer at once; any thread may, and nothing happens when it is over already.
+  public void cancel() {
+    turn.call().cancel();
   }
 
   /// The connection goes back to the pool when the answer was read to its end and both sides are

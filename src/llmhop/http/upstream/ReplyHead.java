@@ -1,91 +1,86 @@
 package llmhop.http.upstream;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import llmhop.http.wire.FieldLines;
 import llmhop.http.wire.Fields;
 import llmhop.http.wire.Grammar;
+import llmhop.http.wire.MalformedException;
 
 /// The status line and fields of a reply, read strictly (RFC 9112 sections 4 and 5).
 ///
 /// @param http11 whether the backend speaks 1.1; else 1.0
-/// @param status three digits
+/// @param status from 100 to 599
 /// @param reason may be empty
 /// @param fields as they came
 record ReplyHead(boolean http11, int status, String reason, Fields fields) {
   /// More fields than any server sends.
   static final int MOST_FIELDS = 200;
 
+  private static final byte[] START = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
+
   static ReplyHead read(Connection connection) throws IOException {
-    String line = connection.readLine();
-    boolean http11 = line.startsWith("HTTP/1.1 ");
-    if (!http11 && !line.startsWith("HTTP/1.0 ")) {
-      throw new MalformedException("the reply does not begin with HTTP/1.1 or HTTP/1.0");
-    }
-    int status = status(line);
-    String reason = line.length() > 13 ? line.substring(13) : "";
-    if (!Grammar.isFieldValue(reason)) {
-      throw new MalformedException("the reason phrase holds control characters");
-    }
-    return new ReplyHead(http11, status, reason, fields(connection, line.length()));
-  }
-
-  private static int status(String line) throws MalformedException {
-    if (line.length() < 12 || (line.length() > 12 && line.charAt(12) != ' ')) {
-      throw new MalformedException("the status line is not 'HTTP/1.1 SP status SP reason'");
-    }
-    int status = 0;
-    for (int i = 9; i < 12; i++) {
-      int digit = line.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        throw new MalformedException("the status is not three digits");
-      }
-      status = status * 10 + digit;
-    }
-    if (status < 100 || status > 599) {
-      throw new MalformedException("the status is not from 100 to 599");
-    }
-    return status;
-  }
-
-  private static Fields fields(Connection connection, int before) throws IOException {
     var fields = new Fields();
-    int size = before;
-    for (String line = connection.readLine(); !line.isEmpty(); line = connection.readLine()) {
-      size += line.length() + 2;
-      if (size > Connection.LONGEST_HEAD || fields.size() == MOST_FIELDS) {
+    ReplyHead head = connection.readLine((bytes, from, to) -> statusLine(bytes, from, to, fields));
+    int size = "HTTP/1.1 200 ".length() + head.reason().length();
+    while (true) {
+      int length = connection.readLine((bytes, from, to) -> field(bytes, from, to, fields));
+      if (length == 0) {
+        return head;
+      }
+      size += length + 2;
+      if (size > Connection.LONGEST_HEAD || fields.size() > MOST_FIELDS) {
         throw new MalformedException("the head is over 64 KiB or 200 fields");
       }
-      int colon = line.indexOf(':');
-      String name = colon < 0 ? "" : line.substring(0, colon);
-      if (!Grammar.isToken(name)) {
-        throw new MalformedException("a field's name is not a token");
-      }
-      String value = trimBlanks(line, colon + 1);
-      if (!Grammar.isFieldValue(value)) {
-        throw new MalformedException("a field's value holds control characters");
-      }
-      fields.add(name, value);
     }
-    return fields;
   }
 
-  /// RFC 9112 section 5.1: optional white space is blanks and tabs, and no part of the value.
-  private static String trimBlanks(String line, int from) {
-    int start = from;
-    int end = line.length();
-    while (start < end && isBlank(line.charAt(start))) {
-      start++;
+  /// RFC 9112 section 4: `HTTP/1.x SP 3DIGIT SP [ reason ]`. Without a reason the second blank may
+  /// be missing too, since nothing can be mistaken then.
+  private static ReplyHead statusLine(byte[] bytes, int from, int to, Fields fields)
+      throws MalformedException {
+    for (int i = 0; i < START.length; i++) {
+      check(from + i < to && bytes[from + i] == START[i], "the reply does not begin with HTTP/1.");
     }
-    while (end > start && isBlank(line.charAt(end - 1))) {
-      end--;
+    check(to - from >= 12, "the status line is too short");
+    byte minor = bytes[from + 7];
+    check((minor == '0' || minor == '1') && bytes[from + 8] == ' ', "neither HTTP/1.0 nor 1.1");
+    int status = 0;
+    for (int i = from + 9; i < from + 12; i++) {
+      check(bytes[i] >= '0' && bytes[i] <= '9', "the status is not three digits");
+      status = status * 10 + bytes[i] - '0';
     }
-    return line.substring(start, end);
+    check(status >= 100 && status <= 599, "the status is not from 100 to 599");
+    check(to == from + 12 || bytes[from + 12] == ' ', "the status is not three digits");
+    int reason = Math.min(from + 13, to);
+    for (int i = reason; i < to; i++) {
+      check(Grammar.isFieldCharacter(bytes[i] & 0xff), "the reason phrase holds controls");
+    }
+    return new ReplyHead(minor == '1', status, text(bytes, reason, to), fields);
   }
 
-  private static boolean isBlank(char c) {
-    return c == ' ' || c == '\t';
+  private static String text(byte[] bytes, int from, int to) {
+    return to - from == 2 && bytes[from] == 'O' && bytes[from + 1] == 'K'
+        ? "OK"
+        : new String(bytes, from, to - from, StandardCharsets.ISO_8859_1);
+  }
+
+  private static void check(boolean fine, String otherwise) throws MalformedException {
+    if (!fine) {
+      throw new MalformedException(otherwise);
+    }
+  }
+
+  /// @return the line's length; 0 for the empty one that ends the head
+  private static int field(byte[] bytes, int from, int to, Fields fields)
+      throws MalformedException {
+    if (to > from) {
+      FieldLines.add(bytes, from, to, fields);
+    }
+    return to - from;
   }
 
   boolean isInterim() {
@@ -96,18 +91,16 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
   Framing framing(String method) throws MalformedException {
     List<String> lengths = fields.all("Content-Length");
     List<String> codings = fields.all("Transfer-Encoding");
-    if (lengths.size() > 1 || (!lengths.isEmpty() && !codings.isEmpty())) {
-      throw new MalformedException("Content-Length is there twice, or with Transfer-Encoding");
-    }
+    check(
+        lengths.size() <= 1 && (lengths.isEmpty() || codings.isEmpty()),
+        "Content-Length is there twice, or with Transfer-Encoding");
     OptionalLong length =
         lengths.isEmpty() ? OptionalLong.empty() : Grammar.contentLength(lengths.getFirst());
-    if (!lengths.isEmpty() && length.isEmpty()) {
-      throw new MalformedException("Content-Length is not a number");
-    }
-    if (!codings.isEmpty()
-        && (!http11 || codings.size() > 1 || !codings.getFirst().equalsIgnoreCase("chunked"))) {
-      throw new MalformedException("Transfer-Encoding is not 'chunked' alone, in HTTP/1.1");
-    }
+    check(lengths.isEmpty() || length.isPresent(), "Content-Length is not a number");
+    check(
+        codings.isEmpty()
+            || (http11 && codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked")),
+        "Transfer-Encoding is not 'chunked' alone, in HTTP/1.1");
     if (method.equals("HEAD") || status == 204 || status == 304) {
       return new Framing.Length(0);
     }
@@ -134,7 +127,8 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     return keeps;
   }
 
-  /// For how many seconds the backend says that it keeps an idle connection.
+  /// For how many seconds the backend says that it keeps an idle connection (RFC 2068 section
+  /// 19.7.1.1, which nothing has replaced).
   OptionalLong keepAliveSeconds() {
     for (String value : fields.all("Keep-Alive")) {
       for (String parameter : value.toLowerCase(Locale.ROOT).split(",")) {

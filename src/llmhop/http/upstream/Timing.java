@@ -5,9 +5,13 @@ import java.util.Optional;
 
 /// Limits on how long a backend may take; each may be absent.
 ///
-/// @param firstByte from the end of the request to the first byte of the answer's body
-/// @param idle between two reads of the answer's body
-/// @param total from the start to the end of the answer
+/// The first two count only while somebody waits for the backend, so that a caller that reads
+/// slowly is not held against it.
+///
+/// @param firstByte from the last byte of the request to the first of the answer's body; the head
+///   alone doesn't count, since some engines send it before they think
+/// @param idle how long a read of the answer's body may wait
+/// @param total from the start, connecting too, to the end of the answer
 public record Timing(
     Optional<Duration> firstByte, Optional<Duration> idle, Optional<Duration> total) {
   /// No limits.

@@ -2,71 +2,73 @@ package llmhop.http.upstream;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.Optional;
 import llmhop.http.upstream.UpstreamException.BadReply;
-import llmhop.http.upstream.UpstreamException.BodyFailed;
-import llmhop.http.upstream.UpstreamException.TimedOut;
+import llmhop.http.upstream.UpstreamException.Cancelled;
+import llmhop.http.wire.MalformedException;
 
-/// One request and its answer on one connection.
+/// One attempt of a call: a request and its answer on one connection.
 final class Turn {
   /// More interim answers than any server sends.
   private static final int MOST_INTERIM = 16;
 
   private final Upstream upstream;
+  private final Call call;
   private final Connection connection;
-  private final Upload upload;
-  private final Watchdog watchdog;
+  private Optional<Upload> upload = Optional.empty();
   private boolean answered;
 
-  private Turn(Upstream upstream, Connection connection, Upload upload, Watchdog watchdog) {
+  private Turn(Upstream upstream, Call call, Connection connection) {
     this.upstream = upstream;
+    this.call = call;
     this.connection = connection;
-    this.upload = upload;
-    this.watchdog = watchdog;
-  }
-
-  /// A reused connection turned out to be dead before a byte of answer came.
-  static final class DeadConnection extends Exception {
-    DeadConnection(IOException cause) {
-      super(null, cause, false, false);
-    }
   }
 
   /// Sends a request and waits for the head of its answer.
   ///
-  /// @throws DeadConnection when the request may be sent once more on another connection
-  static Reply run(Upstream upstream, Connection connection, Request request, Timing timing)
-      throws UpstreamException, DeadConnection {
-    Head head = request.head();
-    var watchdog = Watchdog.start(connection.transport(), timing);
-    String authority = upstream.origin().authority();
-    Upload upload = Upload.start(connection, head, request.body(), authority, watchdog::sent);
-    var turn = new Turn(upstream, connection, upload, watchdog);
+  /// @return empty when the connection had been kept, turned out to be dead before a byte of answer
+  ///   came, and the request may be sent once more on a new one
+  static Optional<Reply> run(Upstream upstream, Call call, Connection connection)
+      throws UpstreamException {
+    var turn = new Turn(upstream, call, connection);
     try {
-      ReplyHead reply = turn.readHead();
-      return new Reply(turn, reply, reply.framing(head.method()));
+      return Optional.of(turn.run());
     } catch (IOException e) {
-      boolean maySendAgain = !connection.isFresh() && !turn.answered && isDeath(e);
       UpstreamException failure = turn.failure(e);
       turn.abort();
-      if (maySendAgain && failure instanceof BadReply && request.body().repeatable()) {
-        throw new DeadConnection(e);
+      if (turn.maySendAgain(e)) {
+        return Optional.empty();
       }
       throw failure;
-    } catch (RuntimeException | Error e) {
+    } catch (UpstreamException | RuntimeException | Error e) {
       turn.abort();
       throw e;
     }
   }
 
-  private static boolean isDeath(IOException e) {
-    return !(e instanceof MalformedException);
+  private Reply run() throws IOException, UpstreamException {
+    call.hold(connection);
+    call.attempt();
+    Head head = call.request().head();
+    call.watchdog().waiting();
+    upload = Optional.of(Upload.start(call, connection, head, upstream.origin().authority()));
+    call.check();
+    ReplyHead reply = readHead();
+    Framing framing = reply.framing(head.method());
+    BodySource body = BodySource.of(framing, connection);
+    call.watchdog().resting();
+    return new Reply(this, reply, framing, body);
   }
 
   private ReplyHead readHead() throws IOException {
-    if (!connection.hasBuffered() && !connection.fill()) {
+    if (!connection.fill()) {
       throw new EOFException("the connection ended without an answer");
     }
     answered = true;
+    if (connection.peek() != 'H') {
+      throw new MalformedException("the reply does not begin with HTTP/1.");
+    }
     for (int i = 0; i <= MOST_INTERIM; i++) {
       ReplyHead head = ReplyHead.read(connection);
       if (!head.isInterim()) {
@@ -79,49 +81,55 @@ final class Turn {
     throw new MalformedException("more than 16 interim answers");
   }
 
-  Connection connection() {
-    return connection;
+  /// The one rule of section 9.3.1 of RFC 9112 that holds for all methods here: a kept connection
+  /// closed by the backend while we wrote.
+  private boolean maySendAgain(IOException e) {
+    return !connection.isFresh()
+        && !answered
+        && !call.isEnded()
+        && !(e instanceof MalformedException)
+        && call.request().body().repeatable();
   }
 
-  void progress() {
-    watchdog.progress();
-  }
-
-  /// What an I/O error was in truth: a limit, the request's body, or the backend.
+  /// What an I/O error was in truth: our own doing, a limit, the request's body, or the backend.
   UpstreamException failure(IOException e) {
-    if (watchdog.fired().isPresent()) {
-      return new TimedOut(watchdog.fired().get());
+    if (e instanceof ClosedByInterruptException) {
+      call.end(new Cancelled());
     }
-    if (upload.bodyFailure().isPresent()) {
-      return new BodyFailed(upload.bodyFailure().get());
+    try {
+      call.check();
+    } catch (UpstreamException reason) {
+      return reason;
     }
     String what = e.getMessage() == null ? e.toString() : e.getMessage();
     return new BadReply(upstream.origin() + ": " + what, e);
   }
 
+  Call call() {
+    return call;
+  }
+
   private void abort() {
-    watchdog.stop();
     connection.close();
-    upload.join();
+    upload.ifPresent(Upload::join);
   }
 
   /// The answer is over.
   ///
   /// @param whole whether it was read to a certain end
   void end(ReplyHead head, boolean whole) {
-    watchdog.stop();
+    call.over();
     boolean reusable =
         whole
             && head.keepsAlive()
-            && upload.isComplete()
-            && !connection.hasBuffered()
-            && watchdog.fired().isEmpty();
-    if (!reusable) {
+            && !connection.hasSurplus()
+            && upload.map(Upload::isComplete).orElse(false)
+            && call.release(connection);
+    if (reusable) {
+      connection.used();
+      upstream.keep(connection, head.keepAliveSeconds());
+    } else {
       abort();
-      return;
     }
-    upload.join();
-    connection.used();
-    upstream.keep(connection, head.keepAliveSeconds());
   }
 }

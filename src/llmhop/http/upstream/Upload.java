@@ -2,148 +2,153 @@ package llmhop.http.upstream;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.Optional;
-import llmhop.http.wire.Fields;
+import java.time.Duration;
+import llmhop.http.upstream.UpstreamException.BodyFailed;
 
 /// Sends one request over a connection.
 ///
 /// A small body goes with its head in one write. A large one, or one that has yet to come, is sent
 /// by a thread of its own, so that a backend that answers early, and doesn't read on, is heard.
 final class Upload {
-  /// Head and body that fit into the buffers on the way, so that writing them can't wait for ever.
+  /// Head and body that certainly fit into the buffers on the way, so that writing them can't wait
+  /// for ever, in bytes.
   static final int INLINE = 64 * 1024;
 
   private static final int ONE_WRITE = 16 * 1024;
-  private static final long JOIN_MILLIS = 2_000;
+  private static final Duration LONGEST_JOIN = Duration.ofSeconds(2);
 
+  /// Enough for a thread that has written everything to say so.
+  private static final Duration LAST_WRITE = Duration.ofMillis(100);
+
+  private final Call call;
   private final Connection connection;
   private final Body body;
-  private final Runnable whenSent;
-  private volatile Throwable bodyFailure;
+  private final ByteBuffer head;
+  private final long length;
+  private long passed;
+  private volatile boolean atLastWrite;
   private volatile boolean complete;
+  private boolean writeFailed;
   private Thread thread;
 
-  private Upload(Connection connection, Body body, Runnable whenSent) {
+  private Upload(Call call, Connection connection, Body body, byte[] head) {
+    this.call = call;
     this.connection = connection;
     this.body = body;
-    this.whenSent = whenSent;
+    this.length = body.length();
+    this.head = ByteBuffer.wrap(head);
   }
 
-  /// Sends, or begins to. Failures to write are no errors yet: an answer may be there already.
-  ///
-  /// @param whenSent is run when the whole request was written
-  static Upload start(
-      Connection connection, Head head, Body body, String authority, Runnable whenSent) {
-    var upload = new Upload(connection, body, whenSent);
-    byte[] headBytes = bytes(head, body, authority);
-    if (body.repeatable() && headBytes.length + body.length() <= INLINE) {
-      upload.run(headBytes);
+  /// Sends, or begins to. Failures to write are no errors yet: an answer may be there already. A
+  /// failure of the body ends the call.
+  static Upload start(Call call, Connection connection, Head head, String authority) {
+    Body body = call.request().body();
+    byte[] bytes = RequestHead.bytes(head, authority, body.length());
+    var upload = new Upload(call, connection, body, bytes);
+    if (body.repeatable() && bytes.length + body.length() <= INLINE) {
+      upload.run();
     } else {
-      upload.thread = Thread.ofVirtual().start(() -> upload.run(headBytes));
+      upload.thread = Thread.ofVirtual().name("upstream-upload").start(upload::run);
     }
     return upload;
   }
 
-  private static byte[] bytes(Head head, Body body, String authority) {
-    var text = new StringBuilder(1024);
-    text.append(head.method()).append(' ').append(head.target()).append(" HTTP/1.1\r\n");
-    if (!head.fields().has("Host")) {
-      text.append("Host: ").append(authority).append("\r\n");
-    }
-    for (Fields.Field field : head.fields()) {
-      text.append(field.name()).append(": ").append(field.value()).append("\r\n");
-    }
-    boolean expectsBody =
-        switch (head.method()) {
-          case "POST", "PUT", "PATCH" -> true;
-          default -> false;
-        };
-    if (body.length() > 0 || expectsBody) {
-      text.append("Content-Length: ").append(body.length()).append("\r\n");
-    }
-    return text.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
-  }
-
-  private void run(byte[] head) {
+  private void run() {
     try {
-      if (head.length + body.length() <= ONE_WRITE && body.repeatable()) {
-        sendAtOnce(head);
+      if (body.repeatable() && head.remaining() + length <= ONE_WRITE) {
+        sendAtOnce();
       } else {
-        sendInParts(head);
+        sendInParts();
       }
-      complete = true;
-      whenSent.run();
-    } catch (WriteFailed e) {
-      // Whoever reads the answer finds out what became of the connection.
-    } catch (IOException | RuntimeException e) {
-      bodyFailure = e;
-      connection.close();
+      complete = !writeFailed;
+    } catch (Throwable e) {
+      if (!writeFailed) {
+        call.end(new BodyFailed(e));
+      }
     }
   }
 
-  private void sendAtOnce(byte[] head) throws IOException {
-    var all = ByteBuffer.allocate(head.length + (int) body.length()).put(head);
-    body.writeTo(all::put);
+  private void sendAtOnce() throws IOException {
+    var all = ByteBuffer.allocate(head.remaining() + (int) length).put(head);
+    body.writeTo(
+        (bytes, offset, size) -> {
+          count(size);
+          all.put(bytes, offset, size);
+        });
+    checkWhole();
     write(all.flip());
   }
 
-  private void sendInParts(byte[] head) throws IOException {
-    var first = new ByteBuffer[] {ByteBuffer.wrap(head)};
+  private void sendInParts() throws IOException {
     body.writeTo(
-        (bytes, offset, length) -> {
-          var part = ByteBuffer.wrap(bytes, offset, length);
-          if (first[0].hasRemaining()) {
-            write(first[0], part);
+        (bytes, offset, size) -> {
+          count(size);
+          var part = ByteBuffer.wrap(bytes, offset, size);
+          if (head.hasRemaining()) {
+            write(head, part);
           } else {
             write(part);
           }
         });
-    if (first[0].hasRemaining()) {
-      write(first[0]);
+    checkWhole();
+    if (head.hasRemaining()) {
+      write(head);
     }
   }
 
-  private void write(ByteBuffer... buffers) throws WriteFailed {
+  /// The backend takes what follows the announced length for another request.
+  private void count(int size) {
+    if (size > length - passed) {
+      throw new IllegalStateException("the body is longer than it said");
+    }
+    passed += size;
+    atLastWrite = passed == length;
+  }
+
+  private void checkWhole() {
+    if (passed != length && !writeFailed) {
+      throw new IllegalStateException("the body is shorter than it said");
+    }
+  }
+
+  private void write(ByteBuffer... buffers) throws IOException {
     try {
       connection.transport().write(buffers);
+      call.watchdog().sent();
     } catch (IOException e) {
-      throw new WriteFailed(e);
+      writeFailed = true;
+      throw e;
     }
   }
 
-  /// The connection, not the body, failed.
-  private static final class WriteFailed extends IOException {
-    WriteFailed(IOException cause) {
-      super(cause);
-    }
-  }
-
-  /// Whether all of it was written.
+  /// Whether all of it was written. The backend may have read the last byte, and answered, before
+  /// the thread that wrote it has come round to say so.
   boolean isComplete() {
+    if (!complete && thread != null && atLastWrite) {
+      try {
+        thread.join(LAST_WRITE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
     return complete;
   }
 
-  /// What the body threw by itself.
-  Optional<Throwable> bodyFailure() {
-    return Optional.ofNullable(bodyFailure);
-  }
-
-  /// Waits for the thread that sends, after the connection was closed or the answer is whole. Its
-  /// arrays may be used again only then. One that waits for its caller's next bytes isn't waited
-  /// for longer than a moment: it owns its arrays.
+  /// Waits for the thread that sends, after the connection was closed. Its arrays may be used again
+  /// only then. One that waits for its caller's next bytes isn't waited for longer than a moment:
+  /// it owns its arrays.
   void join() {
-    if (thread == null) {
-      return;
-    }
     boolean interrupted = false;
-    while (true) {
+    while (thread != null) {
       try {
-        thread.join(body.repeatable() ? 0 : JOIN_MILLIS);
+        if (body.repeatable()) {
+          thread.join();
+        } else {
+          thread.join(LONGEST_JOIN);
+        }
         break;
       } catch (InterruptedException e) {
         interrupted = true;
-        connection.close();
       }
     }
     if (interrupted) {

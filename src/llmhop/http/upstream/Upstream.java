@@ -1,41 +1,34 @@
 package llmhop.http.upstream;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.List;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
-import llmhop.http.upstream.Turn.DeadConnection;
 import llmhop.http.upstream.UpstreamException.BadReply;
 import llmhop.http.upstream.UpstreamException.Unreachable;
+import llmhop.http.wire.Transport;
 
 /// One backend and the connections to it. Shared by all requests.
 ///
 /// A request is sent a second time in one case only: it went out on a kept connection that turned
 /// out to be dead before a byte of answer came (the backend closed it while we wrote), and its body
-/// can be written again.
+/// can be written again. The second time it goes out on a new connection, and there is no third.
 public final class Upstream implements AutoCloseable {
-  /// How often the addresses of a name are looked up while connections are kept.
-  private static final long LOOK_UP_NANOS = TimeUnit.SECONDS.toNanos(30);
-
   /// A backend that announces when it closes is left this much time before.
   private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final long LONGEST_KEPT_SECONDS = 600;
 
   private final Origin origin;
-  private final Settings settings;
+  private final Duration keepAlive;
+  private final Optional<Names> names;
   private final Dialer dialer;
   private final Pool pool;
-  private final LongSupplier nanos;
   private final Set<Connection> open = ConcurrentHashMap.newKeySet();
-  private final AtomicBoolean lookingUp = new AtomicBoolean();
-  private volatile long lookedUp;
   private volatile boolean closed;
 
   /// A backend to which no connection has been made yet.
@@ -43,10 +36,14 @@ public final class Upstream implements AutoCloseable {
   /// @param nanos the clock for idle times, as of [System#nanoTime]
   public Upstream(Origin origin, Settings settings, LongSupplier nanos) {
     this.origin = origin;
-    this.settings = settings;
-    this.dialer = new Dialer(origin, settings);
+    this.keepAlive = settings.keepAlive();
     this.pool = new Pool(nanos);
-    this.nanos = nanos;
+    String host = settings.proxy().map(ConnectProxy::host).orElse(origin.host());
+    this.names =
+        origin.kind() == Origin.Kind.UNIX
+            ? Optional.empty()
+            : Optional.of(new Names(host, settings.resolver(), nanos, pool::retain));
+    this.dialer = new Dialer(origin, settings, names);
   }
 
   /// Where it is.
@@ -64,47 +61,45 @@ public final class Upstream implements AutoCloseable {
     return open.size();
   }
 
+  /// A request that has not been sent yet, and can be cancelled from now on.
+  public Call call(Request request, Timing timing) {
+    return new Call(this, request, timing);
+  }
+
+  Pool pool() {
+    return pool;
+  }
+
   /// Sends a request and waits for the head of the answer. Whoever calls closes the reply.
   public Reply send(Request request, Timing timing) throws UpstreamException {
+    return call(request, timing).send();
+  }
+
+  Reply send(Call call) throws UpstreamException {
     Optional<Connection> kept = pool.take();
-    if (kept.isEmpty()) {
-      return sendAnew(request, timing);
+    if (kept.isPresent()) {
+      names.ifPresent(Names::lookUpAgain);
+      Optional<Reply> reply = Turn.run(this, call, kept.get());
+      if (reply.isPresent()) {
+        return reply.get();
+      }
     }
-    lookUpAgain();
-    try {
-      return Turn.run(this, kept.get(), request, timing);
-    } catch (DeadConnection dead) {
-      return sendAgain(request, timing, dead);
-    }
+    return Turn.run(this, call, dial(call, kept.isPresent())).orElseThrow();
   }
 
-  private Reply sendAnew(Request request, Timing timing) throws UpstreamException {
+  /// @param again whether a kept connection has died with the request in its hands: where there is
+  ///   no other to be had then, that is no longer "nothing was sent"
+  private Connection dial(Call call, boolean again) throws UpstreamException {
     try {
-      return Turn.run(this, dial(), request, timing);
-    } catch (DeadConnection e) {
-      throw new IllegalStateException("a new connection is no kept one", e);
-    }
-  }
-
-  /// Once more, on a new connection. Where there is none to be had, the backend went away with the
-  /// request in its hands: that is no longer "nothing was sent".
-  private Reply sendAgain(Request request, Timing timing, DeadConnection dead)
-      throws UpstreamException {
-    try {
-      return sendAnew(request, timing);
+      Dialer.Dialed dialed = dialer.dial(call);
+      return opened(dialed.transport(), dialed.address());
     } catch (Unreachable e) {
-      throw new BadReply("a kept connection died, and then: " + e.getMessage(), dead);
+      throw again ? new BadReply("a kept connection died, and then: " + e.getMessage(), e) : e;
     }
   }
 
-  private Connection dial() throws Unreachable {
-    List<InetAddress> addresses = List.of();
-    Optional<String> name = dialer.lookedUp();
-    if (name.isPresent()) {
-      addresses = resolve(name.get());
-    }
-    Dialer.Dialed dialed = dialer.dial(addresses);
-    var connection = new Connection(dialed.transport(), dialed.address(), open::remove);
+  Connection opened(Transport transport, Optional<InetAddress> address) {
+    var connection = new Connection(transport, address, open::remove);
     open.add(connection);
     if (closed) {
       connection.close();
@@ -112,52 +107,17 @@ public final class Upstream implements AutoCloseable {
     return connection;
   }
 
-  private List<InetAddress> resolve(String name) throws Unreachable {
-    try {
-      List<InetAddress> addresses = dialer.resolve(name);
-      lookedUp = nanos.getAsLong();
-      pool.retain(addresses);
-      return addresses;
-    } catch (UnknownHostException e) {
-      throw new Unreachable("the name " + name + " has no address", e);
-    }
-  }
-
-  /// While kept connections serve, nobody dials; so the name is looked up beside the requests.
-  private void lookUpAgain() {
-    Optional<String> name = dialer.lookedUp();
-    boolean due = nanos.getAsLong() - lookedUp > LOOK_UP_NANOS;
-    if (due && name.isPresent() && lookingUp.compareAndSet(false, true)) {
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                try {
-                  resolve(name.get());
-                } catch (Unreachable e) {
-                  // The name's last good addresses stand; the next dial will tell.
-                  lookedUp = nanos.getAsLong();
-                } finally {
-                  lookingUp.set(false);
-                }
-              });
-    }
-  }
-
   /// Keeps a connection for the next request, as long as both sides want.
   void keep(Connection connection, OptionalLong announcedSeconds) {
-    long keep = settings.keepAlive().toNanos();
+    long keep = keepAlive.toNanos();
     if (announcedSeconds.isPresent()) {
       long seconds = Math.min(announcedSeconds.getAsLong(), LONGEST_KEPT_SECONDS);
       long announced = TimeUnit.SECONDS.toNanos(seconds) - MARGIN_NANOS;
       // The backend knows better than our default, but not better than the operator.
-      boolean chosen = !settings.keepAlive().equals(Settings.keepAlive(origin.kind()));
+      boolean chosen = !keepAlive.equals(Settings.keepAlive(origin.kind()));
       keep = chosen ? Math.min(keep, announced) : announced;
     }
-    if (closed) {
-      connection.close();
-    } else {
-      pool.give(connection, keep);
-    }
+    pool.give(connection, keep);
   }
 
   /// Closes all connections, those with requests on them too, and keeps no more.

@@ -6,7 +6,7 @@ public abstract sealed class UpstreamException extends Exception {
     super(message, cause, false, false);
   }
 
-  /// No connection; nothing was sent.
+  /// No connection; nothing was sent by this attempt, so the request may be sent elsewhere.
   public static final class Unreachable extends UpstreamException {
     Unreachable(String message, Throwable cause) {
       super(message, cause);
@@ -14,9 +14,16 @@ public abstract sealed class UpstreamException extends Exception {
   }
 
   /// It broke off, or sent what isn't HTTP. The request may have been worked on.
-  public static final class BadReply extends UpstreamException {
+  public static sealed class BadReply extends UpstreamException {
     BadReply(String message, Throwable cause) {
       super(message, cause);
+    }
+  }
+
+  /// We broke off: [Call#cancel], or an interrupt. The request may have been worked on.
+  public static final class Cancelled extends BadReply {
+    Cancelled() {
+      super("cancelled", null);
     }
   }
 

@@ -4,110 +4,133 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import llmhop.http.wire.Transport;
+import java.util.function.Consumer;
+import llmhop.http.upstream.Timing.Limit;
 
-/// Closes a transport when a limit is over. Shared by the thread of the request and the timer's.
+/// Tells when a limit of a call is over. Shared by the threads of the call and the timer's.
 ///
-/// A timer that comes too early looks again, so that progress costs no more than a few writes to
-/// memory. After [#stop] the transport is somebody else's and is never closed.
+/// The timer is set once and looks again when it came too early, so that progress costs a write to
+/// memory. Without limits there is no timer and nothing is done.
+///
+/// The limits on the first byte and on idling count only while somebody waits for the backend: a
+/// caller that takes its time with what came is not the backend's fault.
 final class Watchdog {
-  private final Transport transport;
-  private final Timing timing;
-  private long due = Long.MAX_VALUE;
-  private volatile Timing.Limit limit = Timing.Limit.TOTAL;
-  private boolean over;
-  private boolean begun;
-  private volatile boolean fired;
-  private ScheduledFuture<?> timer;
-  private final long totalDue;
+  private static final long NEVER = Long.MAX_VALUE;
 
-  private Watchdog(Transport transport, Timing timing) {
-    this.transport = transport;
-    this.timing = timing;
-    this.totalDue = timing.total().map(Watchdog::in).orElse(Long.MAX_VALUE);
+  /// What came while nobody waited may lie there unread: so much time is left to look for it.
+  private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final boolean off;
+  private final long start;
+  private final long total;
+  private final long firstByte;
+  private final long idle;
+  private final Consumer<Limit> over;
+  private volatile long waitingSince = NEVER;
+  private volatile long lastSent;
+  private volatile boolean begun;
+  private volatile boolean stopped;
+  // Guarded by this.
+  private Optional<ScheduledFuture<?>> timer = Optional.empty();
+  private volatile long timerDue = NEVER;
+
+  /// All times are kept as nanoseconds since the start, so that they compare as they are.
+  Watchdog(Timing timing, Consumer<Limit> over) {
+    this.off = timing.isUnlimited();
+    this.start = off ? 0 : System.nanoTime();
+    this.total = nanos(timing.total());
+    this.firstByte = nanos(timing.firstByte());
+    this.idle = nanos(timing.idle());
+    this.over = over;
+    if (total != NEVER) {
+      lookAt(total);
+    }
   }
 
-  /// A watchdog for one exchange; without limits it has no timer.
-  static Watchdog start(Transport transport, Timing timing) {
-    var dog = new Watchdog(transport, timing);
-    if (!timing.isUnlimited()) {
-      synchronized (dog) {
-        dog.arm(Optional.empty(), Timing.Limit.TOTAL);
+  private static long nanos(Optional<Duration> limit) {
+    return limit.map(Watchdog::nanos).orElse(NEVER);
+  }
+
+  private static long nanos(Duration limit) {
+    return limit.compareTo(Duration.ofDays(10_000)) > 0 ? NEVER : limit.toNanos();
+  }
+
+  private long now() {
+    return System.nanoTime() - start;
+  }
+
+  /// Part of the request went out: the backend has it only now.
+  void sent() {
+    if (!off) {
+      lastSent = now();
+    }
+  }
+
+  /// Somebody waits for the backend from now on.
+  void waiting() {
+    if (!off) {
+      waitingSince = now();
+      lookAt(due());
+    }
+  }
+
+  /// Nobody waits any more.
+  void resting() {
+    if (!off) {
+      waitingSince = NEVER;
+    }
+  }
+
+  /// The body has begun.
+  void begun() {
+    begun = true;
+  }
+
+  /// The call is over.
+  void stop() {
+    if (!off) {
+      stopped = true;
+      synchronized (this) {
+        timer.ifPresent(last -> last.cancel(false));
       }
     }
-    return dog;
   }
 
-  /// The whole request is sent: now the first byte is due.
-  synchronized void sent() {
-    if (!begun && !timing.isUnlimited()) {
-      rearm(timing.firstByte(), Timing.Limit.FIRST_BYTE);
+  private long due() {
+    long since = waitingSince;
+    if (since == NEVER) {
+      return total;
+    }
+    long next = begun ? after(since, idle) : after(lastSent, firstByte);
+    return Math.min(total, Math.max(next, since + GRACE_NANOS));
+  }
+
+  private static long after(long since, long limit) {
+    return limit == NEVER ? NEVER : since + limit;
+  }
+
+  private void lookAt(long due) {
+    if (due < timerDue) {
+      synchronized (this) {
+        timer.ifPresent(later -> later.cancel(false));
+        timerDue = due;
+        timer = Optional.of(Timer.SHARED.schedule(this::look, due - now(), TimeUnit.NANOSECONDS));
+      }
     }
   }
 
-  private static long in(Duration duration) {
-    return System.nanoTime() + duration.toNanos();
-  }
-
-  private void arm(Optional<Duration> next, Timing.Limit which) {
-    long nextDue = next.map(Watchdog::in).orElse(Long.MAX_VALUE);
-    boolean totalFirst = nextDue == Long.MAX_VALUE || totalDue - nextDue < 0;
-    limit = totalFirst ? Timing.Limit.TOTAL : which;
-    due = totalFirst ? totalDue : nextDue;
-    if (due != Long.MAX_VALUE && timer == null) {
-      schedule();
-    }
-  }
-
-  private void schedule() {
-    timer = Timer.SHARED.schedule(this::look, due - System.nanoTime(), TimeUnit.NANOSECONDS);
-  }
-
-  private synchronized void look() {
-    if (over) {
+  private void look() {
+    timerDue = NEVER;
+    if (stopped) {
       return;
     }
-    if (due == Long.MAX_VALUE) {
-      timer = null;
-    } else if (due - System.nanoTime() > 0) {
-      schedule();
-    } else {
-      fired = true;
-      transport.close();
-    }
-  }
-
-  /// A byte of the body came.
-  void progress() {
-    if (!timing.isUnlimited()) {
-      synchronized (this) {
-        begun = true;
-        rearm(timing.idle(), Timing.Limit.IDLE);
+    long due = due();
+    if (due > now()) {
+      if (due != NEVER) {
+        lookAt(due);
       }
+      return;
     }
-  }
-
-  /// Sets another limit; the timer is set anew only where it would look too late.
-  private void rearm(Optional<Duration> next, Timing.Limit which) {
-    ScheduledFuture<?> before = timer;
-    arm(next, which);
-    if (before != null && before.getDelay(TimeUnit.NANOSECONDS) > due - System.nanoTime()) {
-      before.cancel(false);
-      schedule();
-    }
-  }
-
-  /// The exchange is over.
-  synchronized void stop() {
-    over = true;
-    ScheduledFuture<?> last = timer;
-    if (last != null) {
-      last.cancel(false);
-    }
-  }
-
-  /// The limit that ended the exchange.
-  Optional<Timing.Limit> fired() {
-    return fired ? Optional.of(limit) : Optional.empty();
+    over.accept(due == total ? Limit.TOTAL : begun ? Limit.IDLE : Limit.FIRST_BYTE);
   }
 }

@@ -9,9 +9,12 @@ import java.util.TreeMap;
 final class FieldParameters {
   private FieldParameters() {}
 
-  /// The boundary of a multipart type (RFC 2046 section 5.1.1): 1 to 70 characters, not ending with
-  /// a blank.
+  /// The boundary of a form's type (RFC 2046 section 5.1.1): 1 to 70 characters, not ending with a
+  /// blank.
   static String boundary(String contentType) throws MultipartException {
+    if (!type(contentType).equalsIgnoreCase("multipart/form-data")) {
+      throw MultipartException.malformed("Content-Type is not multipart/form-data");
+    }
     Map<String, String> parameters = parse(contentType);
     String charset = parameters.getOrDefault("charset", "utf-8");
     if (!charset.equalsIgnoreCase("utf-8")) {
@@ -30,10 +33,20 @@ final class FieldParameters {
     if (boundary.endsWith(" ")) {
       throw MultipartException.malformed("the boundary ends with a blank");
     }
+    if (parameters.keySet().stream().anyMatch(name -> name.startsWith("boundary*"))) {
+      throw MultipartException.malformed("the boundary stands there twice");
+    }
     return boundary;
   }
 
-  /// All parameters, by their names in lower case.
+  /// What stands before the parameters.
+  static String type(String field) {
+    int semicolon = field.indexOf(';');
+    return (semicolon < 0 ? field : field.substring(0, semicolon)).strip();
+  }
+
+  /// All parameters, by their names in lower case. Quoted values come without their quotes but with
+  /// their backslashes, since readers don't agree on these.
   static Map<String, String> parse(String field) throws MultipartException {
     Map<String, String> parameters = new TreeMap<>();
     int at = field.indexOf(';');
@@ -47,11 +60,11 @@ final class FieldParameters {
       if (!Grammar.isToken(name)) {
         throw MultipartException.malformed("a parameter of a field is not name=value");
       }
-      var text = new StringBuilder();
-      at = skipBlanks(field, value(field, equals + 1, text));
-      if (parameters.put(name, text.toString()) != null) {
+      int end = valueEnd(field, equals + 1);
+      if (parameters.put(name, value(field, equals + 1, end)) != null) {
         throw MultipartException.malformed("a parameter of a field stands there twice");
       }
+      at = skipBlanks(field, end);
       if (at < field.length() && field.charAt(at) != ';') {
         throw MultipartException.malformed("a parameter of a field is followed by other text");
       }
@@ -59,13 +72,13 @@ final class FieldParameters {
     return parameters;
   }
 
-  private static int value(String field, int from, StringBuilder into) throws MultipartException {
+  private static int valueEnd(String field, int from) throws MultipartException {
     int at = from;
     if (at == field.length() || field.charAt(at) != '"') {
       while (at < field.length() && Grammar.isTokenCharacter(field.charAt(at))) {
-        into.append(field.charAt(at++));
+        at++;
       }
-      if (into.isEmpty()) {
+      if (at == from) {
         throw MultipartException.malformed("a parameter of a field has no value");
       }
       return at;
@@ -75,12 +88,24 @@ final class FieldParameters {
       if (c == '"') {
         return at + 1;
       }
-      if (c == '\\' && at + 1 < field.length()) {
+      if (c == '\\') {
         at++;
       }
-      into.append(field.charAt(at));
     }
     throw MultipartException.malformed("a quoted parameter has no end");
+  }
+
+  private static String value(String field, int from, int end) throws MultipartException {
+    if (field.charAt(from) != '"') {
+      return field.substring(from, end);
+    }
+    String quoted = field.substring(from + 1, end - 1);
+    // Whoever takes a backslash for itself (browsers' forms do) ends the value at the quote behind
+    // it, and finds other parameters in the rest.
+    if (quoted.contains("\\\"") && quoted.indexOf(';') >= 0) {
+      throw MultipartException.malformed("a quoted parameter can be read in two ways");
+    }
+    return quoted;
   }
 
   private static int skipBlanks(String field, int from) {

@@ -48,6 +48,27 @@ public final class Grammar {
     return c == '\t' || (c >= ' ' && c != 0x7f && c <= 0xff);
   }
 
+  /// A request's target (RFC 9112 section 3.2) as far as framing goes: no blanks, no controls, at
+  /// least one character. Octets above ASCII are wrong there too, but harmless and in use.
+  public static boolean isTarget(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c <= ' ' || c == 0x7f || c > 0xff) {
+        return false;
+      }
+    }
+    return !text.isEmpty();
+  }
+
+  /// RFC 5234 appendix B.1: the worth of a `HEXDIG` in either case; -1 when it is none.
+  public static int hexDigit(int c) {
+    if (c >= '0' && c <= '9') {
+      return c - '0';
+    }
+    int lower = c | 0x20;
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+  }
+
   /// RFC 9110 section 8.6: `Content-Length` is digits only; empty when it isn't, or too large for a
   /// `long`.
   public static OptionalLong contentLength(String text) {

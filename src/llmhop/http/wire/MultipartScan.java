@@ -5,43 +5,42 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import llmhop.http.wire.MultipartException.Kind;
 
 /// Checks multipart/form-data (RFC 7578, RFC 2046 section 5.1) as it arrives and finds one part.
 ///
 /// Stricter than the RFCs where parsers differ, since whoever reads the form after us must find the
-/// same part: nothing but a line break may stand before the first delimiter and after the last, and
-/// what follows a delimiter on its line is blanks at most.
+/// same part: nothing but one line break may stand before the first delimiter and only blanks and
+/// line breaks after the last, a delimiter's line holds nothing else, and no other line begins with
+/// `--boundary`, also where only some parsers see a line begin: behind a bare LF or CR, or where a
+/// part begins.
 ///
 /// ```
-///   PART (begins as if in one) --delimiter--> TAIL --CR LF--> HEAD --empty line--> PART
-///                                             TAIL --"--"---> END
+///   START --"--boundary"--> TAIL --CR LF--> HEAD --empty line--> PART --CR LF "--boundary"--> TAIL
+///                           TAIL --"--"---> END
 /// ```
 public final class MultipartScan {
   /// The longest head of a part, in bytes: names and types take some hundreds.
   public static final int LONGEST_HEAD = 16 * 1024;
 
   private enum State {
+    START,
     PART,
     TAIL,
     HEAD,
     END
   }
 
-  private static final byte[] HEAD_END = {'\r', '\n', '\r', '\n'};
-
-  private final byte[] delimiter;
+  private final BoundarySearch search;
   private final String wanted;
   private final int longestValue;
   private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-  private State state = State.PART;
-  private boolean preamble = true;
-  // The first delimiter may stand at the very beginning, as if a line break came before it.
-  private int matched = 2;
-  private int dashes;
-  private boolean returned;
+  private State state = State.START;
+  private long offset;
+  private int matched;
+  private long partStart;
   private boolean inWanted;
   private boolean otherCase;
-  private long offset;
   private long start = -1;
   private long end = -1;
   private Optional<String> value = Optional.empty();
@@ -53,8 +52,7 @@ public final class MultipartScan {
   /// @param longestValue the longest value of that part, in bytes
   public MultipartScan(String contentType, String name, int longestValue)
       throws MultipartException {
-    this.delimiter =
-        ("\r\n--" + FieldParameters.boundary(contentType)).getBytes(StandardCharsets.ISO_8859_1);
+    this.search = new BoundarySearch("--" + FieldParameters.boundary(contentType));
     this.wanted = name;
     this.longestValue = longestValue;
   }
@@ -64,80 +62,74 @@ public final class MultipartScan {
     int past = from + length;
     int at = from;
     while (at < past) {
-      if (state == State.PART && matched == 0 && !inWanted) {
-        at = skipToReturn(bytes, at, past);
-        if (at == past) {
-          return;
-        }
+      int before = at;
+      switch (state) {
+        case START, PART -> at = inPart(bytes, at, past);
+        case TAIL -> inTail(bytes[at++]);
+        case HEAD -> inHead(bytes[at++]);
+        case END -> atEnd(bytes[at++]);
       }
-      step(bytes[at++]);
-      offset++;
+      offset += at - before;
     }
   }
 
-  private int skipToReturn(byte[] bytes, int at, int past) {
-    int i = at;
-    while (i < past && bytes[i] != '\r') {
-      i++;
+  private int inPart(byte[] bytes, int at, int past) throws MultipartException {
+    int end = search.find(bytes, at, past);
+    if (state == State.START) {
+      checkStart(end < 0 ? past - at : end - at);
+    } else {
+      keep(bytes, at, (end < 0 ? past : end) - at);
     }
-    offset += i - at;
-    return i;
+    if (end < 0) {
+      return past;
+    }
+    long delimiter = offset + (end - at) - search.length();
+    boolean first = state == State.START && delimiter == 0;
+    if (!first && (!search.isBehindCrLf() || delimiter - 2 < partStart)) {
+      throw MultipartException.malformed("the boundary stands elsewhere than in a delimiter");
+    }
+    partEnds(delimiter - 2);
+    return end;
   }
 
-  private void step(byte octet) throws MultipartException {
-    switch (state) {
-      case PART -> inPart(octet);
-      case TAIL -> inTail(octet);
-      case HEAD -> inHead(octet);
-      case END -> atEnd(octet);
-    }
-  }
-
-  private void inPart(byte octet) throws MultipartException {
-    if (octet == delimiter[matched]) {
-      matched++;
-      if (matched == delimiter.length) {
-        partEnds();
-      }
-      return;
-    }
-    if (preamble && !(offset == 0 && octet == '\r')) {
+  /// Before the first delimiter there is nothing, or one line break.
+  private void checkStart(int more) throws MultipartException {
+    if (offset + more > search.length() + 2) {
       throw MultipartException.malformed("the body does not begin with the boundary");
     }
-    // A return begins every delimiter and stands nowhere else in it: no shorter match is missed.
-    keep(delimiter, preamble ? 0 : matched);
-    matched = octet == '\r' ? 1 : 0;
-    if (matched == 0) {
-      keep(new byte[] {octet}, 1);
-    }
   }
 
-  private void keep(byte[] bytes, int length) throws MultipartException {
+  private void keep(byte[] bytes, int at, int length) throws MultipartException {
     if (inWanted) {
-      kept.write(bytes, 0, length);
-      if (kept.size() > longestValue) {
-        throw new MultipartException(MultipartException.Kind.TOO_LONG, "a value is too long");
+      int room = longestValue + 2 + search.length() - kept.size();
+      kept.write(bytes, at, Math.min(length, Math.max(room, 0)));
+      if (length > room) {
+        throw tooLong();
       }
     }
   }
 
-  private void partEnds() throws MultipartException {
-    if (inWanted) {
-      end = offset + 1 - delimiter.length;
-      value = Optional.of(text());
-      inWanted = false;
-    }
-    preamble = false;
-    state = State.TAIL;
-    matched = 0;
-    dashes = 0;
-    returned = false;
+  private MultipartException tooLong() {
+    return new MultipartException(Kind.TOO_LONG, "the part '" + wanted + "' is too long");
   }
 
-  private String text() throws MultipartException {
+  private void partEnds(long partEnd) throws MultipartException {
+    if (inWanted) {
+      if (partEnd - start > longestValue) {
+        throw tooLong();
+      }
+      end = partEnd;
+      value = Optional.of(text(kept.toByteArray(), (int) (end - start)));
+      inWanted = false;
+    }
+    state = State.TAIL;
+    matched = 0;
+  }
+
+  private String text(byte[] bytes, int length) throws MultipartException {
     try {
-      var bytes = ByteBuffer.wrap(kept.toByteArray());
-      String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      var octets = ByteBuffer.wrap(bytes, 0, length);
+      String text = StandardCharsets.UTF_8.newDecoder().decode(octets).toString();
       if (text.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
         throw MultipartException.malformed("the part '" + wanted + "' holds control characters");
       }
@@ -147,19 +139,17 @@ public final class MultipartScan {
     }
   }
 
+  /// The two bytes behind a boundary.
   private void inTail(byte octet) throws MultipartException {
-    if (octet == '-' && !returned && dashes < 2) {
-      dashes++;
-      if (dashes == 2) {
-        state = State.END;
-      }
-    } else if (octet == '\n' && returned) {
+    if (matched == 0 && (octet == '\r' || octet == '-')) {
+      matched = octet;
+    } else if (matched == '-' && octet == '-') {
+      state = State.END;
+    } else if (matched == '\r' && octet == '\n') {
       state = State.HEAD;
-      matched = 2;
       kept.reset();
-    } else if (octet == '\r' && !returned && dashes == 0) {
-      returned = true;
-    } else if ((octet != ' ' && octet != '\t') || returned || dashes != 0) {
+      matched = 2;
+    } else {
       throw MultipartException.malformed("a boundary is followed by other text on its line");
     }
   }
@@ -169,32 +159,45 @@ public final class MultipartScan {
     if (kept.size() > LONGEST_HEAD) {
       throw MultipartException.malformed("the head of a part is over 16 KiB");
     }
-    matched = octet == HEAD_END[matched] ? matched + 1 : octet == '\r' ? 1 : 0;
-    if (matched == HEAD_END.length) {
-      partBegins(kept.toString(StandardCharsets.UTF_8));
+    // How much of CR LF CR LF stands at the end; it began with the delimiter's own line break.
+    boolean expected = octet == (matched % 2 == 0 ? '\r' : '\n');
+    matched = expected ? matched + 1 : octet == '\r' ? 1 : 0;
+    if (matched == 4) {
+      String head = PartHead.text(kept.toByteArray());
       kept.reset();
+      partBegins(head);
       state = State.PART;
-      matched = 0;
+      search.reset();
     }
   }
 
   private void partBegins(String head) throws MultipartException {
-    PartHead part = PartHead.parse(head);
-    if (!part.name().equalsIgnoreCase(wanted)) {
-      return;
+    partStart = offset + 1;
+    if (head.contains(search.text())) {
+      throw MultipartException.malformed("the boundary stands elsewhere than in a delimiter");
     }
+    PartHead part = PartHead.parse(head);
+    switch (part.match(wanted)) {
+      case OTHER -> {}
+      case PERHAPS ->
+          throw MultipartException.malformed("a part's name can be read as '" + wanted + "'");
+      case SAME, OTHER_CASE -> wantedBegins(part);
+    }
+  }
+
+  private void wantedBegins(PartHead part) throws MultipartException {
     if (start >= 0 || otherCase) {
-      throw new MultipartException(MultipartException.Kind.DUPLICATE, "a part stands there twice");
+      throw new MultipartException(Kind.DUPLICATE, "the part '" + wanted + "' stands there twice");
     }
     if (!part.plain()) {
-      throw MultipartException.malformed("the part '" + wanted + "' must be plain text");
+      throw MultipartException.malformed("the part '" + wanted + "' must be plain text, no file");
     }
     inWanted = part.name().equals(wanted);
     otherCase = !inWanted;
-    start = inWanted ? offset + 1 : start;
+    start = inWanted ? partStart : start;
   }
 
-  private void atEnd(byte octet) throws MultipartException {
+  private static void atEnd(byte octet) throws MultipartException {
     if (octet != '\r' && octet != '\n' && octet != ' ' && octet != '\t') {
       throw MultipartException.malformed("something follows the last boundary");
     }
@@ -207,7 +210,7 @@ public final class MultipartScan {
     }
     if (otherCase) {
       throw new MultipartException(
-          MultipartException.Kind.OTHER_CASE, "a part's name has another case of letters");
+          Kind.OTHER_CASE, "a part's name is '" + wanted + "' in another case of letters");
     }
   }
 

@@ -3,9 +3,12 @@ package llmhop.http.wire;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -41,19 +44,33 @@ public final class Pem {
 
   /// All certificates of a file, in their order.
   ///
-  /// @throws IOException naming the file when it can't be read or holds none
+  /// @throws IOException naming the file when it, or one in it, can't be read, or it holds none
   public static List<Certificate> certificates(Path file) throws IOException {
+    return certificates(file, false);
+  }
+
+  /// The certificates of a bundle that others keep, without those that Java can't read: one odd
+  /// authority among hundreds is no reason to trust none of them.
+  ///
+  /// @throws IOException naming the file when it can't be read or holds none
+  public static List<Certificate> bundle(Path file) throws IOException {
+    return certificates(file, true);
+  }
+
+  private static List<Certificate> certificates(Path file, boolean lenient) throws IOException {
     List<Certificate> certificates = new ArrayList<>();
-    try {
-      CertificateFactory factory = CertificateFactory.getInstance("X.509");
-      for (Block block : blocks(file)) {
-        if (block.label.equals("CERTIFICATE") || block.label.equals("TRUSTED CERTIFICATE")) {
+    for (Block block : blocks(file)) {
+      if (block.label.equals("CERTIFICATE") || block.label.equals("TRUSTED CERTIFICATE")) {
+        try {
+          CertificateFactory factory = CertificateFactory.getInstance("X.509");
           var der = new ByteArrayInputStream(block.der);
           certificates.add(factory.generateCertificate(der));
+        } catch (GeneralSecurityException e) {
+          if (!lenient) {
+            throw new IOException(file + ": a certificate in it can't be read", e);
+          }
         }
       }
-    } catch (GeneralSecurityException e) {
-      throw new IOException(file + ": a certificate in it can't be read", e);
     }
     if (certificates.isEmpty()) {
       throw new IOException(file + ": no certificate in it (PEM is expected)");
@@ -76,12 +93,15 @@ public final class Pem {
         case "EC PRIVATE KEY" -> {
           return pkcs8(file, wrap(sequence(EC, curve(file, block.der)), block.der));
         }
-        case "ENCRYPTED PRIVATE KEY" ->
-            throw new IOException(file + ": the key has a password; store it without one");
+        case "ENCRYPTED PRIVATE KEY" -> throw hasPassword(file);
         default -> {}
       }
     }
     throw new IOException(file + ": no private key in it (PEM is expected)");
+  }
+
+  private static IOException hasPassword(Path file) {
+    return new IOException(file + ": the key has a password; store it without one");
   }
 
   private static PrivateKey pkcs8(Path file, byte[] der) throws IOException {
@@ -95,16 +115,45 @@ public final class Pem {
     throw new IOException(file + ": the private key is neither RSA, EC nor Ed25519");
   }
 
-  /// RFC 5915: the curve stands in `[0]` behind the key, or else in the public key's algorithm.
+  /// RFC 5915: `SEQUENCE { version, key, [0] curve, [1] public key }`, of which the curve may be
+  /// missing where the file has an EC PARAMETERS block; nobody writes such files any more.
   private static byte[] curve(Path file, byte[] sec1) throws IOException {
-    for (int i = 0; i + 3 < sec1.length; i++) {
-      int length = sec1[i + 1];
-      boolean parameters = (sec1[i] & 0xff) == 0xa0 && sec1[i + 2] == 0x06 && length > 2;
-      if (parameters && sec1[i + 3] == length - 2 && i + 2 + length <= sec1.length) {
-        return java.util.Arrays.copyOfRange(sec1, i + 2, i + 2 + length);
+    try {
+      var der = ByteBuffer.wrap(sec1);
+      enter(der, 0x30);
+      while (der.hasRemaining()) {
+        int tag = der.get() & 0xff;
+        byte[] content = new byte[length(der)];
+        der.get(content);
+        if (tag == 0xa0) {
+          return content;
+        }
       }
+    } catch (BufferUnderflowException | NegativeArraySizeException e) {
+      // It is cut short, so it names no curve.
     }
     throw new IOException(file + ": the EC key doesn't name its curve; convert it to PKCS#8");
+  }
+
+  private static void enter(ByteBuffer der, int tag) {
+    if ((der.get() & 0xff) != tag || length(der) != der.remaining()) {
+      throw new BufferUnderflowException();
+    }
+  }
+
+  /// X.690 section 8.1.3, up to 2 octets of length: keys are no longer.
+  private static int length(ByteBuffer der) {
+    int first = der.get() & 0xff;
+    int length =
+        switch (first) {
+          case 0x81 -> der.get() & 0xff;
+          case 0x82 -> der.getShort() & 0xffff;
+          default -> first < 0x80 ? first : -1;
+        };
+    if (length > der.remaining()) {
+      throw new BufferUnderflowException();
+    }
+    return length;
   }
 
   private static byte[] wrap(byte[] algorithm, byte[] key) {
@@ -138,16 +187,9 @@ public final class Pem {
   }
 
   private static List<Block> blocks(Path file) throws IOException {
-    if (Files.size(file) > LARGEST_FILE) {
-      throw new IOException(file + ": larger than 4 MiB, which no PEM file is");
-    }
-    String text;
-    try {
-      text = Files.readString(file, StandardCharsets.ISO_8859_1);
-    } catch (FileSystemException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new IOException(file + ": " + e.getMessage(), e);
+    String text = text(file);
+    if (text.contains("Proc-Type: 4,ENCRYPTED")) {
+      throw hasPassword(file);
     }
     List<Block> blocks = new ArrayList<>();
     Matcher matcher = BLOCK.matcher(text);
@@ -159,5 +201,20 @@ public final class Pem {
       }
     }
     return blocks;
+  }
+
+  private static String text(Path file) throws IOException {
+    if (Files.isReadable(file) && Files.size(file) > LARGEST_FILE) {
+      throw new IOException(file + ": larger than 4 MiB, which no PEM file is");
+    }
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (NoSuchFileException e) {
+      throw new IOException(file + ": there is no such file", e);
+    } catch (AccessDeniedException e) {
+      throw new IOException(file + ": it may not be read", e);
+    } catch (IOException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
   }
 }

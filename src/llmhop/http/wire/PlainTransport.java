@@ -12,7 +12,12 @@ public final class PlainTransport implements Transport {
   private static final int KEEP_ALIVE_INTERVAL_SECONDS = 10;
   private static final int KEEP_ALIVE_PROBES = 3;
 
+  /// The most that one write hands over. The JDK copies an array to memory of its own first and
+  /// keeps that memory for each carrier thread.
+  private static final int ONE_WRITE = 256 * 1024;
+
   private final SocketChannel channel;
+  private final ByteBuffer probe = ByteBuffer.allocate(1);
 
   /// Takes a connected channel in blocking mode.
   public PlainTransport(SocketChannel channel) {
@@ -50,30 +55,41 @@ public final class PlainTransport implements Transport {
 
   @Override
   public void write(ByteBuffer... buffers) throws IOException {
-    if (buffers.length == 1) {
-      while (buffers[0].hasRemaining()) {
-        channel.write(buffers[0]);
+    if (buffers.length > 1 && total(buffers) <= ONE_WRITE) {
+      int first = 0;
+      while (first < buffers.length) {
+        channel.write(buffers, first, buffers.length - first);
+        while (first < buffers.length && !buffers[first].hasRemaining()) {
+          first++;
+        }
       }
       return;
     }
-    while (hasRemaining(buffers)) {
-      channel.write(buffers);
+    for (ByteBuffer buffer : buffers) {
+      writeParts(buffer);
     }
   }
 
-  private static boolean hasRemaining(ByteBuffer[] buffers) {
+  private static long total(ByteBuffer[] buffers) {
+    long total = 0;
     for (ByteBuffer buffer : buffers) {
-      if (buffer.hasRemaining()) {
-        return true;
-      }
+      total += buffer.remaining();
     }
-    return false;
+    return total;
+  }
+
+  private void writeParts(ByteBuffer buffer) throws IOException {
+    int end = buffer.limit();
+    while (buffer.position() < end) {
+      buffer.limit(Math.min(end, buffer.position() + ONE_WRITE));
+      channel.write(buffer);
+    }
   }
 
   @Override
   public boolean isQuiet() {
     try {
-      return readNow(ByteBuffer.allocate(1)) == 0;
+      return readNow(probe.clear()) == 0;
     } catch (IOException e) {
       return false;
     }

@@ -74,6 +74,9 @@ public final class TlsTransport implements Transport {
   }
 
   private int fill() throws IOException {
+    if (received.remaining() == received.capacity()) {
+      throw new SSLException("a TLS record is larger than any may be");
+    }
     received.compact();
     try {
       return plain.read(received);
@@ -91,7 +94,7 @@ public final class TlsTransport implements Transport {
     }
   }
 
-  private SSLEngineResult wrap(ByteBuffer clear) throws IOException {
+  private SSLEngineResult wrap(ByteBuffer... clear) throws IOException {
     writing.lock();
     try {
       SSLEngineResult result = engine.wrap(clear, encrypted.clear());
@@ -117,6 +120,9 @@ public final class TlsTransport implements Transport {
       if (result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW && fill() < 0) {
         throw new SSLException("the connection ended without TLS close_notify: it may be cut");
       }
+      if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+        throw new SSLException("a TLS record is larger than any may be");
+      }
     }
     int length = Math.min(into.remaining(), decrypted.remaining());
     into.put(into.position(), decrypted, decrypted.position(), length);
@@ -131,20 +137,38 @@ public final class TlsTransport implements Transport {
     if (status == HandshakeStatus.NEED_TASK) {
       status = runTasks();
     }
-    if (status == HandshakeStatus.NEED_WRAP) {
-      wrap(NOTHING);
+    // A writer that is at it sends what TLS itself has to say along with its next record. Waiting
+    // for it here could last for ever: the peer may read on only when we do.
+    if (status == HandshakeStatus.NEED_WRAP && writing.tryLock()) {
+      try {
+        wrap(NOTHING);
+      } finally {
+        writing.unlock();
+      }
     }
   }
 
   @Override
   public void write(ByteBuffer... buffers) throws IOException {
-    for (ByteBuffer buffer : buffers) {
-      while (buffer.hasRemaining()) {
-        if (wrap(buffer).getStatus() == SSLEngineResult.Status.CLOSED) {
-          throw new SSLException("the TLS connection is closed");
-        }
+    ByteBuffer last = buffers[buffers.length - 1];
+    while (last.hasRemaining() || hasRemaining(buffers)) {
+      SSLEngineResult result = wrap(buffers);
+      if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
+        throw new SSLException("the TLS connection is closed");
+      }
+      if (result.bytesConsumed() == 0 && result.bytesProduced() == 0) {
+        throw new SSLException("the peer wants to negotiate TLS anew, which is not supported");
       }
     }
+  }
+
+  private static boolean hasRemaining(ByteBuffer[] buffers) {
+    for (ByteBuffer buffer : buffers) {
+      if (buffer.hasRemaining()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override

@@ -222,15 +222,15 @@ class ReplyTest {
   @CsvSource({
     "'', false, true",
     "'3\\r\\nab', true, false",
-    "'3', false, false",
-    "'3\\r\\n', false, false",
+    "'3', false, true",
+    "'3\\r\\n', false, true",
     "'3\\r\\na', true, false",
-    "'0\\r\\n', false, false",
-    "'0\\r\\n\\r\\n', true, false",
-    "'0\\r\\nT: v\\r\\n', false, false",
-    "'0\\r\\nT: v\\r\\n\\r\\n', true, false"
+    "'0\\r\\n', false, true",
+    "'0\\r\\n\\r\\n', true, true",
+    "'0\\r\\nT: v\\r\\n', false, true",
+    "'0\\r\\nT: v\\r\\n\\r\\n', true, true"
   })
-  void readyMeansThatAReadDoesNotWait(String chunks, boolean ready, boolean empty)
+  void readyMeansThatAReadDoesNotWait(String chunks, boolean ready, boolean noBytes)
       throws IOException {
     byte[] first = "HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes();
     byte[] pieces = new byte[first.length + chunks.translateEscapes().length()];
@@ -241,7 +241,7 @@ class ReplyTest {
     ReplyHead head = ReplyHead.read(connection);
     BodySource body = BodySource.of(head.framing("GET"), connection);
     assertEquals(ready, body.isReady());
-    assertEquals(empty, !connection.hasBuffered());
+    assertEquals(noBytes, !connection.hasBuffered());
   }
 
   @ParameterizedTest

@@ -1,0 +1,186 @@
+package llmhop.http.wire;
+
+/// Takes a body out of its chunks (RFC 9112 section 7.1), in any split, without waiting for more
+/// than is there. Extensions are skipped and trailers dropped, both within limits.
+///
+/// ```
+///   SIZE --;--> EXTENSION
+///   SIZE, EXTENSION --CR LF, size > 0--> DATA --size bytes--> DATA_END --CR LF--> SIZE
+///   SIZE, EXTENSION --CR LF, size = 0--> LINE --token--> NAME --:--> VALUE --CR LF--> LINE
+///   LINE --CR LF--> DONE
+/// ```
+public final class ChunkDecoder {
+  /// The longest line that says a size, with its extensions, in bytes.
+  public static final int LONGEST_SIZE_LINE = 4 * 1024;
+
+  /// The most trailers, in bytes.
+  public static final int LONGEST_TRAILERS = 16 * 1024;
+
+  private enum State {
+    SIZE,
+    EXTENSION,
+    SIZE_LF,
+    DATA,
+    DATA_END,
+    DATA_END_LF,
+    LINE,
+    NAME,
+    VALUE,
+    VALUE_LF,
+    LAST_LF,
+    DONE
+  }
+
+  private State state = State.SIZE;
+  private long left;
+  private int lineLength;
+  private int digits;
+  private int taken;
+  private MalformedException failure;
+
+  /// A decoder at the start of a body.
+  public ChunkDecoder() {}
+
+  /// Takes the framing off these bytes, in place: the body's bytes move to the front.
+  ///
+  /// What is wrong behind good bytes is thrown by the next call, so that these are not lost.
+  ///
+  /// @return how many of the body's bytes stand at `from`, perhaps 0
+  public int decode(byte[] bytes, int from, int to) throws MalformedException {
+    if (failure != null) {
+      throw failure;
+    }
+    int at = from;
+    int out = from;
+    try {
+      while (at < to && state != State.DONE) {
+        if (state == State.DATA) {
+          int length = (int) Math.min(left, to - at);
+          if (out != at) {
+            System.arraycopy(bytes, at, bytes, out, length);
+          }
+          at += length;
+          out += length;
+          left -= length;
+          state = left == 0 ? State.DATA_END : State.DATA;
+        } else {
+          state = next(bytes[at] & 0xff);
+          at++;
+        }
+      }
+    } catch (MalformedException e) {
+      failure = e;
+      if (out == from) {
+        throw e;
+      }
+    }
+    taken = at - from;
+    return out - from;
+  }
+
+  /// How many bytes the last [#decode] used: all of them, but for what follows the end.
+  public int taken() {
+    return taken;
+  }
+
+  /// Whether the whole body has been seen, with its end.
+  public boolean isDone() {
+    return state == State.DONE;
+  }
+
+  /// Whether what came last can't be decoded: the next [#decode] says why.
+  public boolean hasFailed() {
+    return failure != null;
+  }
+
+  private State next(int octet) throws MalformedException {
+    return switch (state) {
+      case SIZE -> size(octet);
+      case EXTENSION -> extension(octet);
+      case SIZE_LF -> {
+        lineFeed(octet);
+        yield left == 0 ? State.LINE : State.DATA;
+      }
+      case DATA_END -> {
+        check(octet == '\r', "a chunk is longer than its size");
+        yield State.DATA_END_LF;
+      }
+      case DATA_END_LF -> {
+        check(octet == '\n', "a chunk is longer than its size");
+        lineLength = 0;
+        digits = 0;
+        yield State.SIZE;
+      }
+      case LINE, NAME, VALUE -> trailer(octet);
+      case VALUE_LF -> {
+        lineFeed(octet);
+        yield State.LINE;
+      }
+      case LAST_LF -> {
+        lineFeed(octet);
+        yield State.DONE;
+      }
+      case DATA, DONE -> throw new IllegalStateException();
+    };
+  }
+
+  private State size(int octet) throws MalformedException {
+    int digit = Grammar.hexDigit(octet);
+    if (digit >= 0) {
+      check(left <= Long.MAX_VALUE >> 4, "a chunk's size is too large");
+      left = left << 4 | digit;
+      digits++;
+      checkLine();
+      return State.SIZE;
+    }
+    check(digits > 0, "a chunk's size is not a number in hexadecimal");
+    return extensionOrEnd(octet, octet == ';');
+  }
+
+  private State extension(int octet) throws MalformedException {
+    return extensionOrEnd(octet, Grammar.isFieldCharacter(octet));
+  }
+
+  private State extensionOrEnd(int octet, boolean goesOn) throws MalformedException {
+    if (octet == '\r') {
+      lineLength = 0;
+      return State.SIZE_LF;
+    }
+    check(goesOn, "a chunk's size is followed by something else than an extension");
+    checkLine();
+    return State.EXTENSION;
+  }
+
+  private void checkLine() throws MalformedException {
+    lineLength++;
+    check(lineLength <= LONGEST_SIZE_LINE, "the line of a chunk's size is over 4 KiB");
+  }
+
+  /// RFC 9112 section 7.1.2: fields like those of a head.
+  private State trailer(int octet) throws MalformedException {
+    lineLength++;
+    check(lineLength <= LONGEST_TRAILERS, "the trailers are over 16 KiB");
+    if (octet == '\r' && state != State.NAME) {
+      return state == State.LINE ? State.LAST_LF : State.VALUE_LF;
+    }
+    if (state == State.VALUE) {
+      check(Grammar.isFieldCharacter(octet), "a trailer holds control characters");
+      return State.VALUE;
+    }
+    if (octet == ':' && state == State.NAME) {
+      return State.VALUE;
+    }
+    check(Grammar.isTokenCharacter(octet), "a trailer's name is not a token");
+    return State.NAME;
+  }
+
+  private static void lineFeed(int octet) throws MalformedException {
+    check(octet == '\n', "a carriage return stands alone");
+  }
+
+  private static void check(boolean fine, String otherwise) throws MalformedException {
+    if (!fine) {
+      throw new MalformedException(otherwise);
+    }
+  }
+}
