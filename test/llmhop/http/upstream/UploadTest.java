@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -252,6 +253,28 @@ final class UploadTest {
             BodyFailed.class, () -> upstream.send(Ask.request("POST", "/", body), Timing.NONE));
       }
       assertEquals(0, upstream.open());
+    }
+  }
+
+  /// What follows the announced length would be another request to the backend.
+  @Test
+  void noByteBehindTheAnnouncedLengthIsWritten() throws Exception {
+    for (boolean repeatable : new boolean[] {true, false}) {
+      var transport = new FakeTransport(List.of());
+      Upstream upstream = Kept.upstream(transport);
+      Body body =
+          Ask.body(
+              repeatable,
+              70_000,
+              sink -> {
+                sink.write(new byte[70_000], 0, 70_000);
+                sink.write("GET /evil HTTP/1.1\r\n\r\n".getBytes(), 0, 22);
+              });
+      assertThrows(
+          UpstreamException.class,
+          () -> upstream.send(Ask.request("POST", "/", body), Timing.NONE));
+      String written = transport.written();
+      assertEquals(70_000, written.length() - written.indexOf("\r\n\r\n") - 4);
     }
   }
 
