@@ -1,19 +1,19 @@
 package llmhop;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,6 +25,9 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.config.Model;
+import llmhop.http.front.Limits;
+import llmhop.http.front.Refusals;
+import llmhop.http.front.Server;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
 import llmhop.observe.Observer;
@@ -44,7 +47,8 @@ public final class Assembly implements AutoCloseable {
   /// How long requests that were cut off may take to say so in the log.
   private static final long LAST_WORDS_NANOS = 1_000_000_000L;
 
-  private final List<HttpServer> servers = new ArrayList<>();
+  private final Server server =
+      new Server(Limits.DEFAULT, Refusals.PLAIN, Throwable::printStackTrace);
   private final Lifecycle lifecycle = new Lifecycle();
   private final Routes routes;
   private final BufferBudget budget;
@@ -115,18 +119,18 @@ public final class Assembly implements AutoCloseable {
   }
 
   private void listen(List<Listen> places, Router router) throws IOException {
+    server.handler(router);
     for (Listen listen : places) {
-      HttpServer server;
+      ServerSocketChannel channel = ServerSocketChannel.open();
       try {
-        server = HttpServer.create(address(listen), BACKLOG);
+        channel.bind(address(listen), BACKLOG);
       } catch (IOException e) {
+        channel.close();
         throw new IOException("can't listen on " + listen + ": " + e.getMessage(), e);
       }
-      servers.add(server);
-      server.createContext("/", router);
-      server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+      server.listen(channel, Optional.empty());
     }
-    servers.forEach(HttpServer::start);
+    server.start();
   }
 
   private static InetSocketAddress address(Listen listen) throws UnknownHostException {
@@ -137,7 +141,7 @@ public final class Assembly implements AutoCloseable {
 
   /// Where it listens, with the ports that it really got.
   public List<String> addresses() {
-    return servers.stream().map(HttpServer::getAddress).map(Assembly::text).toList();
+    return server.addresses().stream().map(a -> text((InetSocketAddress) a)).toList();
   }
 
   private static String text(InetSocketAddress address) {
@@ -148,7 +152,7 @@ public final class Assembly implements AutoCloseable {
 
   /// The port of the first listener.
   public int port() {
-    return servers.getFirst().getAddress().getPort();
+    return ((InetSocketAddress) server.addresses().getFirst()).getPort();
   }
 
   /// Requests in hand.
@@ -167,6 +171,7 @@ public final class Assembly implements AutoCloseable {
         idle += backend.upstream().idle();
       }
     }
+    gauges.putAll(server.gauges());
     gauges.put("inFlight", (long) admission.admitted());
     gauges.put("requests", (long) lifecycle.inFlight());
     gauges.put("bufferedBytes", budget.held());
@@ -190,11 +195,9 @@ public final class Assembly implements AutoCloseable {
   public int stop(Duration delay, Duration drain) throws InterruptedException {
     lifecycle.leave();
     TimeUnit.NANOSECONDS.sleep(delay.toNanos());
-    int seconds = (int) Math.min(drain.toSeconds() + 1, Integer.MAX_VALUE);
-    // Closes the listening socket at once, and connections when nothing runs on them any more.
-    servers.forEach(server -> Thread.ofVirtual().start(() -> server.stop(seconds)));
     lifecycle.drain();
-    lifecycle.awaitEmpty(drain.toNanos());
+    server.stopAccepting();
+    server.drain(drain.toNanos());
     int left = lifecycle.inFlight();
     close();
     return left;
@@ -203,7 +206,7 @@ public final class Assembly implements AutoCloseable {
   /// Ends everything at once; what is cut off gets its line in the log all the same.
   @Override
   public void close() {
-    servers.forEach(server -> Thread.ofVirtual().start(() -> server.stop(0)));
+    server.stopAccepting();
     for (Route route : routes.all()) {
       route.backends().forEach(Backend::close);
     }
@@ -213,6 +216,7 @@ public final class Assembly implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    server.close();
     observer.close();
   }
 }

@@ -46,7 +46,6 @@ final class BodyReader {
       } else {
         readToEnd(exchange, look, body, share);
       }
-      exchange.bodyDone();
       if (!body.isEmpty()) {
         body.named(look.finish());
       }

@@ -1,10 +1,12 @@
 package llmhop.route;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
 import llmhop.backend.Backend;
 import llmhop.caller.Gate;
 import llmhop.http.upstream.Body;
+import llmhop.http.upstream.Call;
 import llmhop.http.upstream.Head;
 import llmhop.http.upstream.Reply;
 import llmhop.http.upstream.Request;
@@ -35,18 +37,26 @@ final class Forwarder {
   }
 
   /// @throws Refusal 502 or 504, or what the request's own body threw
+  /// @throws IOException when the caller has left
   Answer forward(
-      Exchange x, Intake.Request request, Found found, List<Backend> candidates, Gate gate) {
+      Exchange x, Intake.Request request, Found found, List<Backend> candidates, Gate gate)
+      throws IOException {
     Unreachable last = null;
     for (Backend backend : candidates.subList(0, Math.min(MOST_TRIED, candidates.size()))) {
       x.journal().backend(backend.label());
       try {
         Request attempt = attempt(x, request, backend, gate);
-        return new Answer(backend, backend.upstream().send(attempt, found.route().timing()));
-      } catch (Unreachable e) {
-        last = e;
+        Call call = backend.upstream().call(attempt, found.route().timing());
+        x.watch(call::cancel);
+        return new Answer(backend, call.send());
       } catch (UpstreamException e) {
-        throw refusal(found, e);
+        if (x.gone()) {
+          throw new EOFException("the caller left before an answer came");
+        }
+        if (!(e instanceof Unreachable unreachable)) {
+          throw refusal(found, e);
+        }
+        last = unreachable;
       }
     }
     throw refusal(found, last);

@@ -41,6 +41,11 @@ public final class Refusal extends RuntimeException {
     return caller(400, "bad_request", message).closing();
   }
 
+  /// The body came too slowly.
+  public static Refusal timeout(String message) {
+    return caller(408, "timeout", message).closing().retry(true);
+  }
+
   /// The request is well-formed but asks for something that can't be.
   public static Refusal invalidRequest(String message) {
     return caller(400, "invalid_request", message);

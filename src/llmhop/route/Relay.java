@@ -1,69 +1,60 @@
 package llmhop.route;
 
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.OptionalLong;
 import llmhop.http.upstream.Reply;
 import llmhop.http.upstream.UpstreamException;
 import llmhop.http.wire.Fields;
+import llmhop.http.wire.Flow;
 import llmhop.http.wire.Grammar;
 import llmhop.route.Route.Found;
 
-/// Copies a backend's answer to the caller as it comes.
+/// Copies a backend's answer to the caller as it comes. Used for one answer.
 ///
 /// The head goes out at once, and each piece when there is nothing more at hand, so that an event
-/// is never held back for the next. What goes wrong from here on can't become a status any more: a
-/// stream gets an error event where an event may stand, and the connection is cut without the last
-/// chunk.
+/// is never held back for the next. A stream of chunks is handed to the pump as soon as it has to
+/// be waited for. What goes wrong from here on can't become a status any more: a stream gets an
+/// error event where an event may stand, and the connection is cut without the last chunk.
 final class Relay {
   private static final int BUFFER = 16 * 1024;
 
-  private Relay() {}
+  private final Exchange x;
+  private final Reply reply;
+  private final Intake.Request request;
+  private final StreamEnd end;
+  private byte[] buffer;
+  private boolean mayTell = true;
 
-  /// @param path what the caller asked for, which tells how it wants its errors
+  private Relay(Exchange x, Intake.Request request, Reply reply) {
+    this.x = x;
+    this.reply = reply;
+    this.request = request;
+    this.end = StreamEnd.of(reply.fields());
+    this.buffer = new byte[bufferSize(reply)];
+  }
+
+  /// @param request what was asked, which isn't needed any more once a stream flows
   /// @param permit the caller's place, which is free once the backend has done its work
   static void relay(
-      Exchange x, String path, Found found, Forwarder.Answer from, Admission.Permit permit)
+      Exchange x,
+      Intake.Request request,
+      Found found,
+      Forwarder.Answer from,
+      Admission.Permit permit)
       throws IOException {
-    Journal journal = x.journal();
-    Reply reply = from.reply();
-    Fields answer = ForwardedFields.answer(reply.fields(), from.backend().label());
-    StreamEnd end = StreamEnd.of(reply.fields());
-    if (end.isEventStream()) {
-      answer.set("X-Accel-Buffering", "no");
-    }
-    byte[] buffer = new byte[bufferSize(reply)];
-    int ready = 0;
-    try {
-      // A time limit on the first byte is worth a status, so that head waits for its body.
-      if (found.route().timing().firstByte().isPresent()) {
-        ready = reply.read(buffer, 0, buffer.length);
-      }
-    } catch (UpstreamException e) {
-      throw Forwarder.refusal(found, e);
-    }
-    OutputStream out = x.begin(reply.status(), answer, length(x, reply));
-    try {
-      copy(reply, buffer, ready, out, end, journal);
-    } catch (UpstreamException e) {
-      Refusal refusal = Forwarder.refusal(found, e);
-      if (end.isBetweenEvents()) {
-        String json = ErrorShape.of(path).json(refusal, journal.id());
-        out.write(ErrorShape.of(path).event(json).getBytes(StandardCharsets.UTF_8));
-      }
-      out.flush();
-      throw refusal;
-    }
+    new Relay(x, request, from.reply()).relay(found, from.backend().label());
     // First the backend's side: a body that is still being sent to it is the caller's to end.
     if (x.stillComing()) {
-      out.flush();
+      x.flush();
     }
     from.close();
     // Whoever has its whole answer may ask again at once: its place is free before the end is sent.
     permit.close();
-    x.finish(out);
-    out.close();
+    x.finish();
   }
 
   /// Most answers are small and say so; a large buffer for each would be most of the garbage.
@@ -71,8 +62,47 @@ final class Relay {
     return Math.clamp(reply.length().orElse(BUFFER), 1, BUFFER);
   }
 
+  private void relay(Found found, String backendLabel) throws IOException {
+    int ready = 0;
+    try {
+      // A time limit on the first byte is worth a status, so that head waits for its body.
+      if (found.route().timing().firstByte().isPresent()) {
+        ready = reply.read(buffer, 0, buffer.length);
+      }
+    } catch (UpstreamException e) {
+      throwIfGone();
+      throw Forwarder.refusal(found, e);
+    }
+    begin(backendLabel);
+    try {
+      copy(ready);
+    } catch (UpstreamException e) {
+      throwIfGone();
+      Refusal refusal = Forwarder.refusal(found, e);
+      if (mayTell && end.isBetweenEvents()) {
+        tell(refusal);
+      }
+      x.flush();
+      throw refusal;
+    }
+  }
+
+  private void throwIfGone() throws IOException {
+    if (x.gone()) {
+      throw new EOFException("the caller left");
+    }
+  }
+
+  private void begin(String backendLabel) throws IOException {
+    Fields answer = ForwardedFields.answer(reply.fields(), backendLabel);
+    if (end.isEventStream()) {
+      answer.set("X-Accel-Buffering", "no");
+    }
+    x.begin(reply.status(), reply.reason(), answer, length());
+  }
+
   /// The length to announce: what the backend announced, also where there is no body to it.
-  private static OptionalLong length(Exchange x, Reply reply) {
+  private OptionalLong length() {
     boolean bodiless = x.method().equals("HEAD") || reply.status() == 304;
     return bodiless
         ? reply
@@ -83,23 +113,51 @@ final class Relay {
         : reply.length();
   }
 
-  private static void copy(
-      Reply reply, byte[] buffer, int ready, OutputStream out, StreamEnd end, Journal journal)
-      throws IOException, UpstreamException {
+  private void copy(int ready) throws IOException, UpstreamException {
     int read = ready;
-    if (read == 0 && !reply.buffered()) {
-      out.flush();
-    }
     while (read >= 0) {
       if (read > 0) {
-        out.write(buffer, 0, read);
-        journal.out(read);
-        end.passed(buffer, read);
-        if (!reply.buffered()) {
-          out.flush();
+        passed(ByteBuffer.wrap(buffer), 0, read);
+      }
+      boolean atHand = reply.buffered();
+      if (!atHand && x.raw().canRelay()) {
+        Optional<Flow.Source> source = reply.source();
+        if (source.isPresent()) {
+          flow(source.get(), read);
+          return;
         }
+      }
+      x.write(buffer, 0, read);
+      if (!atHand) {
+        x.flush();
       }
       read = reply.read(buffer, 0, buffer.length);
     }
+  }
+
+  private void passed(ByteBuffer bytes, int from, int to) {
+    x.journal().out(to - from);
+    end.passed(bytes, from, to);
+  }
+
+  /// The pump relays the rest. Nothing of the request is kept meanwhile, nor a buffer.
+  private void flow(Flow.Source source, int ready) throws IOException, UpstreamException {
+    Flow flow = x.raw().relay(source, buffer, ready, this::passed);
+    buffer = null;
+    request.close();
+    try {
+      if (reply.relay(flow) != Flow.End.WHOLE) {
+        throw new EOFException("the caller left, or took nothing for too long");
+      }
+    } finally {
+      mayTell = x.raw().relayed(source.chunks());
+    }
+  }
+
+  private void tell(Refusal refusal) throws IOException {
+    ErrorShape shape = ErrorShape.of(x.journal().path());
+    String json = shape.json(refusal, x.journal().id());
+    byte[] event = shape.event(json).getBytes(StandardCharsets.UTF_8);
+    x.write(event, 0, event.length);
   }
 }

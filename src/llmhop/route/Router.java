@@ -81,7 +81,7 @@ public final class Router implements HttpHandler {
         try (Forwarder.Answer answer =
             forwarder.forward(x, request, found, candidates, routes.gate())) {
           journal.at(Phase.RELAY);
-          Relay.relay(x, target.path(), found, answer, permit);
+          Relay.relay(x, request, found, answer, permit);
         }
       }
     }

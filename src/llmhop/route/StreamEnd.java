@@ -1,5 +1,6 @@
 package llmhop.route;
 
+import java.nio.ByteBuffer;
 import java.util.Locale;
 import llmhop.http.wire.Fields;
 
@@ -43,15 +44,15 @@ final class StreamEnd {
   }
 
   /// More has gone out.
-  void passed(byte[] bytes, int length) {
+  void passed(ByteBuffer bytes, int from, int to) {
     // Carriage returns don't count: CR LF CR LF ends an event as LF LF does.
-    int at = length - 1;
+    int at = to - 1;
     int trailing = 0;
-    while (at >= 0 && trailing < 2 && (bytes[at] == '\n' || bytes[at] == '\r')) {
-      trailing += bytes[at] == '\n' ? 1 : 0;
+    while (at >= from && trailing < 2 && (bytes.get(at) == '\n' || bytes.get(at) == '\r')) {
+      trailing += bytes.get(at) == '\n' ? 1 : 0;
       at--;
     }
-    boolean onlyBreaks = at < 0;
+    boolean onlyBreaks = at < from;
     lineFeeds = Math.min(2, onlyBreaks ? lineFeeds + trailing : trailing);
   }
 

@@ -43,7 +43,6 @@ final class StreamedBody implements Body {
       int filled = fill(part, (int) Math.min(PART, left));
       left -= filled;
       if (left == 0) {
-        exchange.bodyDone();
         judge.accept(look.finish());
       }
       sink.write(part, 0, filled);

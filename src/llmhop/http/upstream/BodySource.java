@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import llmhop.http.wire.ChunkDecoder;
 import llmhop.http.wire.MalformedException;
+import llmhop.http.wire.PlainTransport;
 
 /// Takes a reply's body out of its framing.
 sealed interface BodySource {
@@ -73,6 +74,19 @@ sealed interface BodySource {
     @Override
     public int read(byte[] into, int offset, int length) throws IOException {
       return connection.read(into, offset, length, decoder);
+    }
+
+    /// Whether the rest can be read by somebody else, chunk by chunk.
+    boolean mayFlow() {
+      return connection.transport() instanceof PlainTransport
+          && !connection.hasBuffered()
+          && !decoder.isDone()
+          && !decoder.hasFailed()
+          && decoder.isBetweenLines();
+    }
+
+    ChunkDecoder decoder() {
+      return decoder;
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import llmhop.http.wire.ChunkDecoder;
 import llmhop.http.wire.FieldLines;
+import llmhop.http.wire.Flow;
 import llmhop.http.wire.MalformedException;
 import llmhop.http.wire.Transport;
 
@@ -44,6 +45,7 @@ final class Connection implements AutoCloseable {
   private int limit;
   private boolean surplus;
   private boolean fresh = true;
+  private volatile Flow flow;
   private long idleUntil;
 
   /// @param onClose runs once, when it is closed
@@ -209,9 +211,31 @@ final class Connection implements AutoCloseable {
     }
   }
 
+  /// Its answer flows on a pump from now on: closing has to end that too.
+  void flows(Flow now) {
+    flow = now;
+    if (closed.get()) {
+      now.stop(Flow.End.STOPPED);
+    }
+  }
+
+  /// It doesn't flow any more.
+  void flowed() {
+    flow = null;
+  }
+
+  /// What came behind the end of an answer that flowed.
+  void surplus() {
+    surplus = true;
+  }
+
   @Override
   public void close() {
     transport.close();
+    Flow flowing = flow;
+    if (flowing != null) {
+      flowing.stop(Flow.End.STOPPED);
+    }
     if (closed.compareAndSet(false, true)) {
       onClose.accept(this);
     }

@@ -1,9 +1,12 @@
 package llmhop.http.upstream;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import llmhop.http.wire.Fields;
+import llmhop.http.wire.Flow;
 
 /// A backend's answer: its head, and its body as it comes. Used by one thread, but for [#cancel].
 public final class Reply implements AutoCloseable {
@@ -75,6 +78,37 @@ public final class Reply implements AutoCloseable {
   /// Whether the next [#read] comes back without waiting: bytes of the body are there, or its end.
   public boolean buffered() {
     return body.isReady();
+  }
+
+  /// Where the rest of the body comes from, for a pump; empty where it isn't a stream of chunks
+  /// that stands between two lines, over a plain connection.
+  public Optional<Flow.Source> source() {
+    return body instanceof BodySource.Chunks chunks && chunks.mayFlow() && turn.isSent()
+        ? Optional.of(new StreamSource(turn, chunks.decoder()))
+        : Optional.empty();
+  }
+
+  /// Lets the rest of the body flow from [#source], and waits for the end of it.
+  ///
+  /// @return how it ended, other than by the source's fault
+  /// @throws UpstreamException when the body breaks off, a limit is over, or it was cancelled
+  public Flow.End relay(Flow flow) throws UpstreamException {
+    turn.connection().flows(flow);
+    turn.call().watchdog().waiting();
+    Flow.End end;
+    try {
+      end = flow.relay();
+    } catch (InterruptedException e) {
+      throw turn.failure(new ClosedByInterruptException());
+    } finally {
+      turn.connection().flowed();
+      turn.call().watchdog().resting();
+    }
+    if (end == Flow.End.SOURCE_FAILED) {
+      throw turn.failure(flow.failure().orElseThrow());
+    }
+    turn.call().check();
+    return end;
   }
 
   /// How many times the request was sent: 2 when a kept connection turned out to be dead.

@@ -109,6 +109,15 @@ final class Turn {
     return call;
   }
 
+  Connection connection() {
+    return connection;
+  }
+
+  /// Whether the whole request has gone out.
+  boolean isSent() {
+    return upload.map(Upload::isComplete).orElse(false);
+  }
+
   private void abort() {
     connection.close();
     upload.ifPresent(Upload::join);

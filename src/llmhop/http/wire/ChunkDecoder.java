@@ -1,5 +1,8 @@
 package llmhop.http.wire;
 
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
 /// Takes a body out of its chunks (RFC 9112 section 7.1), in any split, without waiting for more
 /// than is there. Extensions are skipped and trailers dropped, both within limits.
 ///
@@ -15,6 +18,18 @@ public final class ChunkDecoder {
 
   /// The most trailers, in bytes.
   public static final int LONGEST_TRAILERS = 16 * 1024;
+
+  /// What [#pass] may need before the bytes: the line of a size that came in pieces.
+  public static final int HEADROOM = 24;
+
+  private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
+  /// Is shown the body's bytes on their way.
+  @FunctionalInterface
+  public interface Runs {
+    /// A part of the body.
+    void data(ByteBuffer bytes, int from, int to);
+  }
 
   private enum State {
     SIZE,
@@ -36,6 +51,8 @@ public final class ChunkDecoder {
   private int lineLength;
   private int digits;
   private int taken;
+  private int passedFrom;
+  private int passedTo;
   private MalformedException failure;
 
   /// A decoder at the start of a body.
@@ -76,6 +93,95 @@ public final class ChunkDecoder {
     }
     taken = at - from;
     return out - from;
+  }
+
+  /// Checks these bytes and leaves their framing on, in its plainest spelling: sizes without zeros
+  /// before them, no extensions, no trailers; of the last chunk nothing passes. The result stands
+  /// in the same buffer from [#passedFrom] to [#passedTo].
+  ///
+  /// What is wrong behind good bytes is thrown by the next call, so that these are not lost.
+  ///
+  /// @param bytes with [#HEADROOM] to spare before `from`
+  /// @param runs sees the body's bytes
+  public void pass(ByteBuffer bytes, int from, int to, Runs runs) throws MalformedException {
+    if (failure != null) {
+      throw failure;
+    }
+    int at = from;
+    // What came before of a line was held back until its end.
+    int out = isBetweenLines() ? from : from - HEADROOM;
+    passedFrom = out;
+    try {
+      while (at < to && state != State.DONE) {
+        State before = state;
+        if (before == State.DATA) {
+          int length = (int) Math.min(left, to - at);
+          if (out != at) {
+            bytes.put(out, bytes, at, length);
+          }
+          runs.data(bytes, out, out + length);
+          at += length;
+          out += length;
+          left -= length;
+          state = left == 0 ? State.DATA_END : State.DATA;
+        } else {
+          state = next(bytes.get(at) & 0xff);
+          at++;
+          if (before == State.DATA_END_LF) {
+            out = putLineEnd(bytes, out);
+          } else if (state == State.DATA) {
+            out = putLineEnd(bytes, putHex(bytes, out, left));
+          }
+        }
+      }
+    } catch (MalformedException e) {
+      failure = e;
+    }
+    taken = at - from;
+    passedTo = out;
+  }
+
+  private static int putLineEnd(ByteBuffer bytes, int at) {
+    bytes.put(at, (byte) '\r').put(at + 1, (byte) '\n');
+    return at + 2;
+  }
+
+  private static int putHex(ByteBuffer bytes, int at, long number) {
+    int out = at;
+    for (int shift = (63 - Long.numberOfLeadingZeros(number)) / 4 * 4; shift >= 0; shift -= 4) {
+      bytes.put(out++, HEX[(int) (number >> shift) & 15]);
+    }
+    return out;
+  }
+
+  /// Where the bytes that the last [#pass] let through begin.
+  public int passedFrom() {
+    return passedFrom;
+  }
+
+  /// Where they end.
+  public int passedTo() {
+    return passedTo;
+  }
+
+  /// Whether nothing of a line has been taken yet, so that [#pass] may follow a [#decode].
+  public boolean isBetweenLines() {
+    return state == State.DATA || state == State.DATA_END || (state == State.SIZE && digits == 0);
+  }
+
+  /// Whether a chunk has begun and its end hasn't been seen.
+  public boolean isWithinChunk() {
+    return state == State.DATA || isAtChunkEnd();
+  }
+
+  /// How many bytes of the body the chunk that has begun still has.
+  public long leftOfChunk() {
+    return state == State.DATA ? left : 0;
+  }
+
+  /// Whether the last chunk that has begun is whole, but for the end of its line.
+  public boolean isAtChunkEnd() {
+    return state == State.DATA_END || state == State.DATA_END_LF;
   }
 
   /// How many bytes the last [#decode] used: all of them, but for what follows the end.

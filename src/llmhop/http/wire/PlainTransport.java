@@ -17,6 +17,7 @@ public final class PlainTransport implements Transport {
   private static final int ONE_WRITE = 256 * 1024;
 
   private final SocketChannel channel;
+  private Runnable busy = () -> {};
   private final ByteBuffer probe = ByteBuffer.allocate(1);
 
   /// Takes a connected channel in blocking mode.
@@ -41,10 +42,20 @@ public final class PlainTransport implements Transport {
     return channel.read(into);
   }
 
-  /// Reads what is there without waiting.
-  ///
-  /// @return how many bytes, perhaps 0, -1 at the end
-  int readNow(ByteBuffer into) throws IOException {
+  public void onBusy(Runnable makeBlocking) {
+    busy = makeBlocking;
+  }
+
+  /// The channel under it.
+  public SocketChannel channel() {
+    return channel;
+  }
+
+  @Override
+  public int readNow(ByteBuffer into) throws IOException {
+    if (!channel.isBlocking()) {
+      return channel.read(into);
+    }
     channel.configureBlocking(false);
     try {
       return channel.read(into);
@@ -58,7 +69,9 @@ public final class PlainTransport implements Transport {
     if (buffers.length > 1 && total(buffers) <= ONE_WRITE) {
       int first = 0;
       while (first < buffers.length) {
-        channel.write(buffers, first, buffers.length - first);
+        if (channel.write(buffers, first, buffers.length - first) == 0) {
+          busy.run();
+        }
         while (first < buffers.length && !buffers[first].hasRemaining()) {
           first++;
         }
@@ -82,7 +95,9 @@ public final class PlainTransport implements Transport {
     int end = buffer.limit();
     while (buffer.position() < end) {
       buffer.limit(Math.min(end, buffer.position() + ONE_WRITE));
-      channel.write(buffer);
+      if (channel.write(buffer) == 0) {
+        busy.run();
+      }
     }
   }
 

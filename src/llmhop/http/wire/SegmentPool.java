@@ -10,15 +10,26 @@ public final class SegmentPool {
   public static final int SEGMENT = 128 * 1024;
 
   private final ArrayDeque<byte[]> kept = new ArrayDeque<>();
+  private final int segment;
   private final int most;
 
-  private SegmentPool(int most) {
+  /// A pool of arrays of another size.
+  ///
+  /// @param segment the size of each, in bytes
+  /// @param most how many are kept for later
+  public SegmentPool(int segment, int most) {
+    this.segment = segment;
     this.most = most;
   }
 
   /// A pool that keeps at most this many bytes for later.
   public static SegmentPool ofBytes(long bytes) {
-    return new SegmentPool(Math.clamp(bytes / SEGMENT, 0, 1 << 16));
+    return new SegmentPool(SEGMENT, Math.clamp(bytes / SEGMENT, 0, 1 << 16));
+  }
+
+  /// The size of each array, in bytes.
+  public int segment() {
+    return segment;
   }
 
   /// A segment with whatever is in it.
@@ -29,7 +40,7 @@ public final class SegmentPool {
         return segment;
       }
     }
-    return new byte[SEGMENT];
+    return new byte[segment];
   }
 
   /// Gives a segment back. It must not be used any more.

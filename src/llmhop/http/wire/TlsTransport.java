@@ -172,6 +172,11 @@ public final class TlsTransport implements Transport {
   }
 
   @Override
+  public int readNow(ByteBuffer into) throws IOException {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public boolean isQuiet() {
     try {
       received.compact();

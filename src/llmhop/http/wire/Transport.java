@@ -12,12 +12,19 @@ public interface Transport extends AutoCloseable {
   /// @return how many bytes, -1 at the end
   int read(ByteBuffer into) throws IOException;
 
+  /// Reads what is there without waiting.
+  ///
+  /// @return how many bytes, perhaps 0, -1 at the end
+  int readNow(ByteBuffer into) throws IOException;
+
   /// Writes all of these, in order, with as few system calls as can be.
   void write(ByteBuffer... buffers) throws IOException;
 
   /// Whether it is open and nothing has come: only then it may be used for another exchange. Never
   /// waits.
   boolean isQuiet();
+
+  default void closeGracefully() {}
 
   @Override
   void close();

@@ -1,0 +1,317 @@
+package llmhop.http.front;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
+import llmhop.http.wire.Flow;
+import llmhop.http.wire.Inlet;
+import llmhop.http.wire.PlainTransport;
+import llmhop.http.wire.TlsTransport;
+import llmhop.http.wire.Transport;
+
+/// One caller's connection and its requests, one after the other. It has a virtual thread of its
+/// own, which blocks; the sweep looks at it from outside, and ends what takes too long.
+///
+/// ```
+///   accepted --(TLS)--> FRESH --first byte--> HEAD --whole--> HANDLING <--> BODY, WRITING
+///                       IDLE  --first byte--> HEAD              |
+///                         ^------- whole answer, both go on ----+
+///   FRESH, IDLE --too long, stop, end--> closed
+///   HEAD --too long, malformed--> refused --> LINGERING --> closed
+///   HANDLING --answer before the body's end--> LINGERING --end, too long--> closed
+///   HANDLING --abort, no whole answer, the caller left--> closed
+///   WRITING --too long--> closed
+/// ```
+final class Connection implements Runnable {
+  private final Server server;
+  private final PlainTransport plain;
+  private final Optional<Supplier<SSLEngine>> tls;
+  private final SocketAddress remote;
+  private final SocketAddress local;
+  private final Deadlines deadlines;
+  private final Inlet inlet;
+  private Transport transport;
+  private HangUp hangUp;
+  private HeadReader heads;
+  private Outlet out;
+  private volatile Flow flow;
+  private volatile boolean killed;
+
+  /// @param tls makes the engine of each connection, where TLS is spoken
+  Connection(Server server, SocketChannel channel, Optional<Supplier<SSLEngine>> tls)
+      throws IOException {
+    this.server = server;
+    this.tls = tls;
+    this.plain = new PlainTransport(channel);
+    this.remote = channel.getRemoteAddress();
+    this.local = channel.getLocalAddress();
+    this.deadlines = new Deadlines(server.limits());
+    this.inlet = new Inlet(Math.max(server.limits().headBytes(), Limits.READ_AHEAD) + 1024);
+  }
+
+  @Override
+  public void run() {
+    try {
+      transport = tls.isPresent() ? TlsTransport.handshake(plain, tls.get().get()) : plain;
+      hangUp = new HangUp(plain, transport, inlet);
+      heads = new HeadReader(inlet, server.limits(), this::readHead);
+      out = new Outlet(transport, deadlines, server.outlets());
+      plain.onBusy(hangUp::makeBlocking);
+      while (serveNext()) {
+        inlet.shrink();
+        deadlines.doing(Doing.IDLE);
+      }
+    } catch (IOException e) {
+      // The caller is gone, or was cut off: whoever served it knows.
+    } catch (RuntimeException | Error e) {
+      server.failed(e);
+    } finally {
+      close();
+    }
+  }
+
+  /// One request, from its head to the end of its answer.
+  ///
+  /// @return whether another may follow
+  private boolean serveNext() throws IOException {
+    if (!inlet.hasBuffered() && !inlet.fill(transport)) {
+      return false;
+    }
+    server.awake();
+    RequestHead head;
+    try {
+      head = heads.read();
+    } catch (FaultException e) {
+      refuse(e.fault(), e.getMessage());
+      return false;
+    } catch (EOFException e) {
+      if (deadlines.hasExpired()) {
+        refuse(Fault.TIMEOUT, "The request's head took too long.");
+      }
+      return false;
+    }
+    deadlines.doing(Doing.HANDLING);
+    return serve(new FrontExchange(this, head));
+  }
+
+  private boolean readHead() throws IOException {
+    if (deadlines.doing() == Doing.IDLE) {
+      deadlines.doing(Doing.HEAD);
+    }
+    return inlet.fill(transport);
+  }
+
+  private boolean serve(FrontExchange exchange) throws IOException {
+    try {
+      server.handle(exchange);
+      exchange.endUnanswered();
+    } finally {
+      hangUp.disarm();
+      out.release();
+    }
+    if (exchange.isUpgraded() || !exchange.isWhole()) {
+      return false;
+    }
+    if (exchange.keeps()) {
+      return true;
+    }
+    linger();
+    return false;
+  }
+
+  /// Refuses what is no request.
+  private void refuse(Fault fault, String message) throws IOException {
+    Refusals.Page page = server.refusals().page(fault, message, heads.target());
+    try {
+      var answer = new Answer(out, true, false);
+      answer.begin(
+          fault.status(), "", page.fields(), OptionalLong.of(page.body().length), false, false);
+      answer.write(page.body(), 0, page.body().length);
+      answer.finish();
+      linger();
+    } finally {
+      server.refusals().refused(fault, message, heads.target(), address(remote));
+    }
+  }
+
+  /// Tells a caller over the limit on connections so.
+  void refuseTooMany() {
+    try {
+      transport = plain;
+      heads = new HeadReader(inlet, server.limits(), () -> false);
+      out = new Outlet(transport, deadlines, server.outlets());
+      refuse(Fault.TOO_MANY_CONNECTIONS, "Too many connections are open. Try again shortly.");
+    } catch (IOException e) {
+      // It didn't wait.
+    } finally {
+      close();
+    }
+  }
+
+  /// Says that nothing more will come, and drops what still comes, so that the caller sees its
+  /// answer: closing at once would reset the connection, and the answer with it (RFC 9112 section
+  /// 9.6).
+  private void linger() throws IOException {
+    deadlines.doing(Doing.LINGERING);
+    transport.closeGracefully();
+    ByteBuffer scrap = ByteBuffer.wrap(server.segments().take());
+    try {
+      long dropped = 0;
+      int read = 0;
+      while (read >= 0 && dropped < Limits.LINGER_BYTES) {
+        read = plain.read(scrap.clear());
+        dropped += read;
+      }
+    } finally {
+      server.segments().give(scrap.array());
+    }
+  }
+
+  // ---- for the exchange
+
+  Server server() {
+    return server;
+  }
+
+  Transport transport() {
+    return transport;
+  }
+
+  Inlet inlet() {
+    return inlet;
+  }
+
+  Deadlines deadlines() {
+    return deadlines;
+  }
+
+  HangUp hangUp() {
+    return hangUp;
+  }
+
+  Outlet out() {
+    return out;
+  }
+
+  SocketAddress remote() {
+    return remote;
+  }
+
+  SocketAddress local() {
+    return local;
+  }
+
+  static InetAddress address(SocketAddress address) {
+    return address instanceof InetSocketAddress inet
+        ? inet.getAddress()
+        : InetAddress.ofLiteral("127.0.0.1");
+  }
+
+  boolean isSecure() {
+    return transport != plain;
+  }
+
+  /// Where a flow goes.
+  Flow.Sink sink() {
+    return new Sink();
+  }
+
+  private final class Sink implements Flow.Sink {
+    @Override
+    public SocketChannel channel() {
+      return plain.channel();
+    }
+
+    @Override
+    public boolean readAhead() throws IOException {
+      if (inlet.fillNow(plain) < 0) {
+        throw new EOFException("the caller has left");
+      }
+      return inlet.buffered() < Limits.READ_AHEAD;
+    }
+  }
+
+  /// It flows on the pump from now on.
+  void flows(Flow now) throws IOException {
+    hangUp.disarm();
+    inlet.release();
+    flow = now;
+    if (killed) {
+      flow = null;
+      throw new EOFException("the connection is closed");
+    }
+  }
+
+  /// It doesn't flow any more.
+  void flowed() {
+    flow = null;
+  }
+
+  // ---- from outside
+
+  /// Looks at the clock; on the pump's thread.
+  ///
+  /// @return whether it is at something
+  boolean sweep(long now) {
+    deadlines.look(now).ifPresent(this::tookTooLong);
+    Flow flowing = flow;
+    if (flowing != null && flowing.isStalled(now, server.limits().writeStall().toNanos())) {
+      flowing.stop(Flow.End.SINK_STALLED);
+    }
+    if (hangUp != null && hangUp.isArmed()) {
+      hangUp.tick(server.pump());
+    }
+    return deadlines.isBusy();
+  }
+
+  private void tookTooLong(Doing what) {
+    switch (what) {
+      case FRESH, HEAD, BODY, IDLE -> shutInput();
+      case WRITING, LINGERING -> kill();
+      case HANDLING -> {}
+    }
+  }
+
+  /// The reader sees the end; what is to be written still can be.
+  private void shutInput() {
+    try {
+      plain.channel().shutdownInput();
+    } catch (IOException e) {
+      // It is closed.
+    }
+  }
+
+  /// Ends it unless it is at a request; what comes at this very moment is served.
+  void endIfIdle() {
+    Doing now = deadlines.seen();
+    if (now == Doing.IDLE || now == Doing.FRESH) {
+      shutInput();
+    }
+  }
+
+  /// Ends it at once, from any thread.
+  void kill() {
+    killed = true;
+    Flow flowing = flow;
+    plain.close();
+    if (flowing != null) {
+      flowing.stop(Flow.End.STOPPED);
+    }
+  }
+
+  private void close() {
+    if (hangUp != null) {
+      hangUp.disarm();
+    }
+    plain.close();
+    server.closed(this);
+  }
+}

@@ -1,0 +1,359 @@
+package llmhop.http.front;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpContext;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpPrincipal;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.URI;
+import java.util.Optional;
+import java.util.OptionalLong;
+import llmhop.http.wire.ChunkDecoder;
+import llmhop.http.wire.Fields;
+import llmhop.http.wire.Flow;
+
+/// One request and its answer, in the JDK's words and in [RawExchange]'s. Used by one thread, but
+/// for reading the body.
+final class FrontExchange extends HttpExchange implements RawExchange {
+  private final Connection connection;
+  private final RequestHead head;
+  private final RequestBody body;
+  private final Answer answer;
+  private boolean continued;
+  private boolean closing;
+  private boolean upgraded;
+  private volatile Runnable onHangUp;
+  private JdkSide jdk;
+
+  FrontExchange(Connection connection, RequestHead head) {
+    this.connection = connection;
+    this.head = head;
+    this.body =
+        new RequestBody(
+            connection.transport(), connection.inlet(), connection.deadlines(), head.length());
+    this.answer = new Answer(connection.out(), head.http11(), head.method().equals("HEAD"));
+  }
+
+  // ---- for the connection
+
+  boolean isUpgraded() {
+    return upgraded;
+  }
+
+  /// The handler is through: who was left without an answer gets one.
+  void endUnanswered() throws IOException {
+    if (!answer.hasBegun() && !upgraded) {
+      closing = true;
+      begin(500, "", new Fields(), OptionalLong.of(0));
+      finish();
+    }
+  }
+
+  /// Whether the whole answer went out.
+  boolean isWhole() {
+    return answer.isWhole() && connection.out().isEmpty();
+  }
+
+  /// Whether another request may follow.
+  boolean keeps() {
+    return !closing
+        && head.keepAlive()
+        && body.isDone()
+        && !answer.endsWithConnection()
+        && !connection.server().isStopping();
+  }
+
+  // ---- RawExchange
+
+  @Override
+  public String method() {
+    return head.method();
+  }
+
+  @Override
+  public String target() {
+    return head.target();
+  }
+
+  @Override
+  public boolean http11() {
+    return head.http11();
+  }
+
+  @Override
+  public Fields fields() {
+    return head.fields();
+  }
+
+  @Override
+  public Optional<String> complaint() {
+    return Optional.empty();
+  }
+
+  @Override
+  public InetAddress peer() {
+    return Connection.address(connection.remote());
+  }
+
+  @Override
+  public InetAddress local() {
+    return Connection.address(connection.local());
+  }
+
+  @Override
+  public boolean secure() {
+    return connection.isSecure();
+  }
+
+  @Override
+  public boolean upgrade() {
+    return head.upgrade();
+  }
+
+  @Override
+  public OptionalLong length() {
+    return head.length() < 0 ? OptionalLong.empty() : OptionalLong.of(head.length());
+  }
+
+  /// RFC 9110 section 10.1.1: `100 Continue` only to who waits for it, and only now.
+  @Override
+  public int read(byte[] into, int offset, int length) throws IOException {
+    if (!continued) {
+      continued = true;
+      if (head.expectsContinue() && body.isToCome() && !answer.hasBegun()) {
+        connection.out().text("HTTP/1.1 100 Continue\r\n\r\n");
+        connection.out().flush();
+      }
+    }
+    int read = body.read(into, offset, length);
+    armWhenRead();
+    return read;
+  }
+
+  @Override
+  public boolean bodyDone() {
+    return body.isDone();
+  }
+
+  @Override
+  public void watch(Runnable gone) {
+    onHangUp = gone;
+    armWhenRead();
+  }
+
+  private void armWhenRead() {
+    Runnable gone = onHangUp;
+    if (gone != null && body.isDone()) {
+      connection.hangUp().arm(gone);
+    }
+  }
+
+  @Override
+  public boolean gone() {
+    return connection.hangUp().isGone();
+  }
+
+  @Override
+  public void closeAfterwards() {
+    closing = true;
+  }
+
+  /// RFC 9110 section 15.2: not to who speaks HTTP/1.0.
+  @Override
+  public void interim(int status, Fields fields) throws IOException {
+    if (head.http11() && !answer.hasBegun()) {
+      Outlet out = connection.out();
+      out.text("HTTP/1.1 " + Statuses.line(status, ""));
+      for (Fields.Field field : fields) {
+        out.text(field.name() + ": " + field.value() + "\r\n");
+      }
+      out.text("\r\n");
+      out.flush();
+    }
+  }
+
+  @Override
+  public void begin(int status, String reason, Fields fields, OptionalLong length)
+      throws IOException {
+    answer.begin(status, reason, fields, length, keeps(), !head.http11());
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    answer.write(bytes, offset, length);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    answer.flush();
+  }
+
+  @Override
+  public void finish() throws IOException {
+    answer.finish();
+  }
+
+  @Override
+  public IOException abort(String why) {
+    connection.kill();
+    return new IOException(why);
+  }
+
+  @Override
+  public boolean canRelay() {
+    return answer.isChunked() && !connection.isSecure() && body.isDone();
+  }
+
+  @Override
+  public Flow relay(Flow.Source source, byte[] first, int length, ChunkDecoder.Runs runs)
+      throws IOException {
+    if (source.chunks().isWithinChunk()) {
+      answer.beginChunk(first, length, source.chunks().leftOfChunk());
+    } else {
+      answer.write(first, 0, length);
+      answer.flush();
+    }
+    var flow = new Flow(connection.server().pump(), source, connection.sink(), runs);
+    connection.flows(flow);
+    return flow;
+  }
+
+  @Override
+  public boolean relayed(ChunkDecoder chunks) throws IOException {
+    connection.flowed();
+    if (chunks.isAtChunkEnd()) {
+      answer.endChunk();
+    }
+    return chunks.leftOfChunk() == 0;
+  }
+
+  @Override
+  public Upgraded upgrade(Fields fields) throws IOException {
+    connection.hangUp().disarm();
+    upgraded = true;
+    Outlet out = connection.out();
+    out.text("HTTP/1.1 101 Switching Protocols\r\n");
+    for (Fields.Field field : fields) {
+      out.text(field.name() + ": " + field.value() + "\r\n");
+    }
+    out.text("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    out.flush();
+    byte[] early = new byte[connection.inlet().buffered()];
+    connection.inlet().take(early, 0, early.length);
+    connection.inlet().release();
+    return new Upgraded(connection.transport(), early);
+  }
+
+  // ---- HttpExchange
+
+  private JdkSide jdk() {
+    if (jdk == null) {
+      jdk = new JdkSide(this);
+    }
+    return jdk;
+  }
+
+  @Override
+  public Headers getRequestHeaders() {
+    return jdk().requestHeaders();
+  }
+
+  @Override
+  public Headers getResponseHeaders() {
+    return jdk().responseHeaders();
+  }
+
+  @Override
+  public URI getRequestURI() {
+    return jdk().uri();
+  }
+
+  @Override
+  public String getRequestMethod() {
+    return head.method();
+  }
+
+  @Override
+  public HttpContext getHttpContext() {
+    return jdk().context();
+  }
+
+  void context(HttpContext context) {
+    jdk().context(context);
+  }
+
+  @Override
+  public void close() {
+    jdk().close();
+  }
+
+  @Override
+  public InputStream getRequestBody() {
+    return jdk().in();
+  }
+
+  @Override
+  public OutputStream getResponseBody() {
+    return jdk().out();
+  }
+
+  @Override
+  public void sendResponseHeaders(int status, long length) throws IOException {
+    jdk().sendHeaders(status, length);
+  }
+
+  @Override
+  public InetSocketAddress getRemoteAddress() {
+    return inet(connection.remote());
+  }
+
+  @Override
+  public int getResponseCode() {
+    return answer.hasBegun() ? answer.status() : -1;
+  }
+
+  @Override
+  public InetSocketAddress getLocalAddress() {
+    return inet(connection.local());
+  }
+
+  private static InetSocketAddress inet(SocketAddress address) {
+    return address instanceof InetSocketAddress inet
+        ? inet
+        : new InetSocketAddress(Connection.address(address), 0);
+  }
+
+  @Override
+  public String getProtocol() {
+    return head.http11() ? "HTTP/1.1" : "HTTP/1.0";
+  }
+
+  @Override
+  public Object getAttribute(String name) {
+    return jdk().attributes().get(name);
+  }
+
+  @Override
+  public void setAttribute(String name, Object value) {
+    jdk().attribute(name, value);
+  }
+
+  @Override
+  public void setStreams(InputStream in, OutputStream out) {
+    jdk().streams(in, out);
+  }
+
+  @Override
+  public HttpPrincipal getPrincipal() {
+    return jdk().principal();
+  }
+
+  void principal(HttpPrincipal principal) {
+    jdk().principal(principal);
+  }
+}

@@ -1,0 +1,84 @@
+package llmhop.http.front;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.channels.Channel;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
+import llmhop.http.wire.PlainTransport;
+
+/// A place where connections are taken, on a thread of its own.
+final class Listener implements Runnable {
+  /// How long it rests when the process has no descriptor left: others may close some meanwhile.
+  private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final Server server;
+  private final ServerSocketChannel channel;
+  private final SocketAddress address;
+  private final Optional<Supplier<SSLEngine>> tls;
+
+  Listener(Server server, ServerSocketChannel channel, Optional<Supplier<SSLEngine>> tls) {
+    this.server = server;
+    this.channel = channel;
+    this.tls = tls;
+    try {
+      this.address = channel.getLocalAddress();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  SocketAddress address() {
+    return address;
+  }
+
+  void start() {
+    Thread.ofPlatform().daemon().name("accept " + address).start(this);
+  }
+
+  @Override
+  public void run() {
+    while (channel.isOpen()) {
+      try {
+        accept();
+      } catch (ClosedChannelException e) {
+        return;
+      } catch (IOException | RuntimeException | Error e) {
+        LockSupport.parkNanos(REST_NANOS);
+      }
+    }
+  }
+
+  private void accept() throws IOException {
+    SocketChannel caller = channel.accept();
+    try {
+      if (address instanceof InetSocketAddress) {
+        PlainTransport.prepareTcp(caller);
+      }
+      server.accepted(caller, tls);
+    } catch (IOException | RuntimeException | Error e) {
+      close(caller);
+      throw e;
+    }
+  }
+
+  void close() {
+    close(channel);
+  }
+
+  static void close(Channel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package llmhop.http.front;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import llmhop.http.wire.SegmentPool;
+import llmhop.http.wire.Transport;
+
+/// What is to be written on a connection, collected so that it goes out in one write. Its array
+/// comes from a pool and goes back with each flush. Used by one thread at a time.
+final class Outlet {
+  private final Transport transport;
+  private final Deadlines deadlines;
+  private final SegmentPool pool;
+  private byte[] bytes;
+  private ByteBuffer view;
+  private int size;
+
+  Outlet(Transport transport, Deadlines deadlines, SegmentPool pool) {
+    this.transport = transport;
+    this.deadlines = deadlines;
+    this.pool = pool;
+  }
+
+  /// Whether nothing is held back.
+  boolean isEmpty() {
+    return size == 0;
+  }
+
+  /// How much fits before something has to go out.
+  int room() {
+    return pool.segment() - size;
+  }
+
+  /// Adds characters below 256.
+  void text(String latin1) throws IOException {
+    int length = latin1.length();
+    if (length > room()) {
+      bytes(latin1.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1), 0, length);
+      return;
+    }
+    byte[] to = array();
+    for (int i = 0; i < length; i++) {
+      to[size + i] = (byte) latin1.charAt(i);
+    }
+    size += length;
+  }
+
+  /// Adds bytes; those that don't fit go out at once with all before them.
+  void bytes(byte[] from, int offset, int length) throws IOException {
+    if (length > room()) {
+      write(ByteBuffer.wrap(from, offset, length));
+      return;
+    }
+    System.arraycopy(from, offset, array(), size, length);
+    size += length;
+  }
+
+  private byte[] array() {
+    if (bytes == null) {
+      bytes = pool.take();
+      view = ByteBuffer.wrap(bytes);
+    }
+    return bytes;
+  }
+
+  /// Sends all that is held back.
+  void flush() throws IOException {
+    if (size > 0) {
+      write();
+    }
+  }
+
+  /// Sends all that is held back, and these behind it.
+  private void write(ByteBuffer... more) throws IOException {
+    Doing before = deadlines.doing();
+    deadlines.doing(Doing.WRITING);
+    try {
+      if (size == 0) {
+        transport.write(more);
+      } else if (more.length == 0) {
+        transport.write(view.position(0).limit(size));
+      } else {
+        transport.write(view.position(0).limit(size), more[0]);
+      }
+    } finally {
+      deadlines.doing(before);
+      release();
+    }
+  }
+
+  /// Gives the array back; what is in it is dropped.
+  void release() {
+    size = 0;
+    if (bytes != null) {
+      pool.give(bytes);
+      bytes = null;
+      view = null;
+    }
+  }
+}

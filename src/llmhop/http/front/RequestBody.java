@@ -1,0 +1,126 @@
+package llmhop.http.front;
+
+import java.io.EOFException;
+import java.io.IOException;
+import llmhop.http.wire.ChunkDecoder;
+import llmhop.http.wire.Inlet;
+import llmhop.http.wire.Transport;
+
+/// A request's body, out of its framing (RFC 9112 section 6). Used by one thread at a time.
+final class RequestBody {
+  private final Transport transport;
+  private final Inlet inlet;
+  private final Deadlines deadlines;
+  private final ChunkDecoder chunks;
+  private long left;
+  private volatile boolean done;
+  private boolean failed;
+
+  /// @param length -1 for chunks
+  RequestBody(Transport transport, Inlet inlet, Deadlines deadlines, long length) {
+    this.transport = transport;
+    this.inlet = inlet;
+    this.deadlines = deadlines;
+    this.left = length;
+    this.chunks = length < 0 ? new ChunkDecoder() : null;
+    this.done = length == 0;
+  }
+
+  /// Whether all of it has been read.
+  boolean isDone() {
+    return done;
+  }
+
+  /// Whether nothing of it has come yet, as far as is known.
+  boolean isToCome() {
+    return !done && !inlet.hasBuffered();
+  }
+
+  /// Reads what is there, waiting for the first byte; -1 at the end.
+  int read(byte[] into, int offset, int length) throws IOException {
+    if (done || length == 0) {
+      return done ? -1 : 0;
+    }
+    if (failed) {
+      throw new EOFException("the body has broken off");
+    }
+    try {
+      return chunks == null ? readCounted(into, offset, length) : readChunks(into, offset, length);
+    } catch (IOException e) {
+      failed = true;
+      throw e;
+    }
+  }
+
+  private int readCounted(byte[] into, int offset, int length) throws IOException {
+    int read = receive(into, offset, (int) Math.min(length, left));
+    left -= read;
+    if (left == 0) {
+      done();
+    }
+    return read;
+  }
+
+  /// Decodes in the caller's array, so that large bodies are copied once. What follows the end
+  /// stays in the inlet: only what is buffered can hold it, since nothing else is read before.
+  private int readChunks(byte[] into, int offset, int length) throws IOException {
+    while (!done) {
+      if (chunks.hasFailed()) {
+        chunks.decode(into, offset, offset);
+      }
+      if (!inlet.hasBuffered()) {
+        fill();
+      }
+      int size = Math.min(length, inlet.buffered());
+      System.arraycopy(inlet.bytes(), inlet.position(), into, offset, size);
+      int decoded = chunks.decode(into, offset, offset + size);
+      inlet.position(inlet.position() + chunks.taken());
+      if (chunks.isDone()) {
+        done();
+      }
+      if (decoded > 0) {
+        return decoded;
+      }
+    }
+    return -1;
+  }
+
+  private void done() {
+    done = true;
+    if (deadlines.doing() == Doing.BODY) {
+      deadlines.doing(Doing.HANDLING);
+    }
+  }
+
+  private int receive(byte[] into, int offset, int length) throws IOException {
+    if (inlet.hasBuffered()) {
+      return inlet.take(into, offset, length);
+    }
+    await();
+    int read = inlet.read(transport, into, offset, length);
+    return came(read);
+  }
+
+  private void fill() throws IOException {
+    await();
+    int before = inlet.buffered();
+    came(inlet.fill(transport) ? inlet.buffered() - before : -1);
+  }
+
+  private void await() {
+    if (deadlines.doing() != Doing.BODY) {
+      deadlines.doing(Doing.BODY);
+    }
+    deadlines.waiting();
+  }
+
+  private int came(int read) throws IOException {
+    deadlines.came(Math.max(read, 0));
+    if (read < 0) {
+      throw deadlines.hasExpired()
+          ? new BodyStalledException()
+          : new EOFException("the body ended before its end");
+    }
+    return read;
+  }
+}

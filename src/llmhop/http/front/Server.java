@@ -1,0 +1,248 @@
+package llmhop.http.front;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
+import llmhop.http.wire.Pump;
+import llmhop.http.wire.SegmentPool;
+
+/// The server: listeners, their connections, and the sweep over them. One virtual thread for each
+/// connection, one platform thread for each listener, and the pump.
+///
+/// ```
+///   (new) --listen, start--> serving --stopAccepting--> stopping --(last one)--> empty
+///   any --close--> closed
+/// ```
+public final class Server implements AutoCloseable {
+  /// What an answer is put together in, in bytes: most heads with a short body.
+  private static final int OUTLET = 8 * 1024;
+
+  private static final int OUTLETS_KEPT = 512;
+  private static final int SEGMENTS_KEPT = 8;
+
+  /// What slow readers of streams may hold of the memory, beyond 2 KiB each.
+  private static final long PENDING_BYTES = 64L * 1024 * 1024;
+
+  private final Limits limits;
+  private final Refusals refusals;
+  private final Consumer<Throwable> faults;
+  private final Pump pump = new Pump(this::sweep, PENDING_BYTES);
+  private final SegmentPool outlets = new SegmentPool(OUTLET, OUTLETS_KEPT);
+  private final SegmentPool segments = new SegmentPool(SegmentPool.SEGMENT, SEGMENTS_KEPT);
+  private final List<Listener> listeners = new ArrayList<>();
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger open = new AtomicInteger();
+  private final AtomicInteger beingTold = new AtomicInteger();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition empty = lock.newCondition();
+  private volatile HttpHandler handler = HttpExchange::close;
+  private volatile Runnable ticker = () -> {};
+  private volatile boolean stopping;
+
+  /// A server that listens nowhere yet.
+  ///
+  /// @param refusals how its own refusals look
+  /// @param faults is told of what should never happen
+  public Server(Limits limits, Refusals refusals, Consumer<Throwable> faults) {
+    this.limits = limits;
+    this.refusals = refusals;
+    this.faults = faults;
+  }
+
+  /// Who answers requests; before [#start].
+  public void handler(HttpHandler next) {
+    handler = next;
+  }
+
+  /// Runs about every second, on the pump's thread: it must not block.
+  public void everySecond(Runnable action) {
+    ticker = action;
+  }
+
+  /// Takes connections from here, once started. It is closed with the server.
+  ///
+  /// @param tls makes the engine of each connection, where TLS is spoken
+  public void listen(ServerSocketChannel channel, Optional<Supplier<SSLEngine>> tls) {
+    listeners.add(new Listener(this, channel, tls));
+  }
+
+  /// Where it listens.
+  public List<SocketAddress> addresses() {
+    return listeners.stream().map(Listener::address).toList();
+  }
+
+  /// Begins to take connections.
+  public void start() {
+    pump.start();
+    listeners.forEach(Listener::start);
+  }
+
+  // ---- connections
+
+  /// Takes a connection, or tells it that there are too many.
+  void accepted(SocketChannel channel, Optional<Supplier<SSLEngine>> tls) {
+    Connection connection;
+    try {
+      connection = new Connection(this, channel, tls);
+    } catch (IOException e) {
+      Listener.close(channel);
+      return;
+    }
+    if (open.incrementAndGet() > limits.connections()) {
+      open.decrementAndGet();
+      refuse(connection, tls.isEmpty());
+      return;
+    }
+    connections.add(connection);
+    Thread.ofVirtual().name("caller").start(connection);
+    if (stopping) {
+      connection.endIfIdle();
+    }
+  }
+
+  private void refuse(Connection connection, boolean canTell) {
+    if (canTell && beingTold.incrementAndGet() <= Limits.TOLD_AT_ONCE) {
+      connections.add(connection);
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                open.incrementAndGet();
+                connection.refuseTooMany();
+                beingTold.decrementAndGet();
+              });
+      return;
+    }
+    if (canTell) {
+      beingTold.decrementAndGet();
+    }
+    connection.kill();
+  }
+
+  void closed(Connection connection) {
+    if (connections.remove(connection) && open.decrementAndGet() == 0) {
+      lock.lock();
+      try {
+        empty.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  void handle(HttpExchange exchange) throws IOException {
+    handler.handle(exchange);
+  }
+
+  void failed(Throwable fault) {
+    faults.accept(fault);
+  }
+
+  // ---- for connections
+
+  Limits limits() {
+    return limits;
+  }
+
+  Refusals refusals() {
+    return refusals;
+  }
+
+  Pump pump() {
+    return pump;
+  }
+
+  SegmentPool outlets() {
+    return outlets;
+  }
+
+  SegmentPool segments() {
+    return segments;
+  }
+
+  boolean isStopping() {
+    return stopping;
+  }
+
+  void awake() {
+    pump.awake();
+  }
+
+  private boolean sweep() {
+    long now = System.nanoTime();
+    boolean busy = false;
+    for (Connection connection : connections) {
+      busy |= connection.sweep(now);
+    }
+    ticker.run();
+    return busy;
+  }
+
+  // ---- gauges
+
+  /// Connections that are open.
+  public int connections() {
+    return open.get();
+  }
+
+  /// What it holds right now.
+  public SequencedMap<String, Long> gauges() {
+    SequencedMap<String, Long> gauges = new LinkedHashMap<>();
+    gauges.put("connections", (long) open.get());
+    gauges.put("streams", (long) pump.flows());
+    gauges.put("pendingBytes", pump.pendingBytes());
+    return gauges;
+  }
+
+  // ---- the end
+
+  /// Takes no more connections, ends those that wait for a request, and closes each other one after
+  /// its answer.
+  public void stopAccepting() {
+    stopping = true;
+    listeners.forEach(Listener::close);
+    connections.forEach(Connection::endIfIdle);
+  }
+
+  /// Waits until all connections are closed.
+  ///
+  /// @return whether that came true in time
+  public boolean drain(long nanos) throws InterruptedException {
+    long left = nanos;
+    lock.lock();
+    try {
+      while (open.get() > 0) {
+        if (left <= 0) {
+          return false;
+        }
+        left = empty.awaitNanos(left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Ends everything at once.
+  @Override
+  public void close() {
+    stopAccepting();
+    connections.forEach(Connection::kill);
+    pump.close();
+  }
+}

@@ -1,0 +1,71 @@
+package llmhop.http.wire;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Optional;
+
+/// Buffers for what a slow reader hasn't taken yet. Taken and given back on one thread; what is
+/// held may be asked from any.
+final class PendingPool {
+  /// The size of each, in bytes: the most that is read ahead of a slow reader.
+  static final int SIZE = 16 * 1024;
+
+  /// What may be read when all buffers are in use, in bytes.
+  static final int SMALL = 2 * 1024;
+
+  /// Free ones that are kept; more go back to the system.
+  private static final int MOST_FREE = 64;
+
+  private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
+  private final int most;
+  private int taken;
+  private volatile long held;
+
+  PendingPool(long bytes) {
+    this.most = Math.clamp(bytes / SIZE, 0, 1 << 16);
+  }
+
+  /// How much may be read now, so that all of it can be kept.
+  int room() {
+    return taken < most ? SIZE : SMALL;
+  }
+
+  long held() {
+    return held;
+  }
+
+  private void holds(int more) {
+    long sum = held + more;
+    held = sum;
+  }
+
+  /// Keeps what remains of a buffer: a copy of it, from the pool or, if small, from the heap.
+  ByteBuffer keep(ByteBuffer rest) {
+    holds(rest.remaining());
+    if (taken == most) {
+      return ByteBuffer.allocate(rest.remaining()).put(rest).flip();
+    }
+    taken++;
+    return Optional.ofNullable(free.pollLast())
+        .orElseGet(() -> ByteBuffer.allocate(SIZE))
+        .clear()
+        .put(rest)
+        .flip();
+  }
+
+  /// So many of the kept bytes have gone.
+  void gone(int bytes) {
+    holds(-bytes);
+  }
+
+  /// Takes a buffer back; what remains in it is dropped.
+  void give(ByteBuffer buffer) {
+    holds(-buffer.remaining());
+    if (buffer.capacity() == SIZE) {
+      taken--;
+      if (free.size() < MOST_FREE) {
+        free.addLast(buffer);
+      }
+    }
+  }
+}
