@@ -11,8 +11,9 @@ import llmhop.observe.Observer;
 import llmhop.observe.Outcome;
 import llmhop.observe.Phase;
 
-/// What the front refuses before there is a request (the phase ACCEPT), in the router's words: errors
-/// in the shape of the API that the caller speaks, and a record of each. Shared by all connections.
+/// What the front refuses before there is a request (the phase ACCEPT), in the router's words:
+/// errors in the shape of the API that the caller speaks, and a record of each. Shared by all
+/// connections.
 public final class Doorway implements Refusals {
   private final Observer observer;
   private final InstantSource clock;

@@ -12,7 +12,8 @@ final class ErrorAnswer {
     if (refusal.closes()) {
       x.closeAfterwards();
     }
-    x.answer(refusal.status(), fields(refusal), body(refusal, x.journal().path(), x.journal().id()));
+    x.answer(
+        refusal.status(), fields(refusal), body(refusal, x.journal().path(), x.journal().id()));
   }
 
   static Fields fields(Refusal refusal) {

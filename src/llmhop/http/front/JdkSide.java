@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import llmhop.http.wire.Fields;
-import llmhop.http.wire.Grammar;
 
 /// An exchange in the words of `com.sun.net.httpserver`, made when somebody uses them: whoever
 /// speaks [RawExchange] pays nothing for it. Used by one thread.
