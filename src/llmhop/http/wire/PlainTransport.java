@@ -111,6 +111,15 @@ public final class PlainTransport implements Transport {
   }
 
   @Override
+  public void closeGracefully() {
+    try {
+      channel.shutdownOutput();
+    } catch (IOException e) {
+      // It is gone either way.
+    }
+  }
+
+  @Override
   public void close() {
     try {
       channel.close();

@@ -205,6 +205,11 @@ public final class TlsTransport implements Transport {
     }
   }
 
+  @Override
+  public void closeGracefully() {
+    plain.closeGracefully();
+  }
+
   /// Closes at once, without close_notify: it could only be written where there is room for it, and
   /// whoever cancels must never wait. Messages that matter say their length.
   @Override

@@ -24,7 +24,8 @@ public interface Transport extends AutoCloseable {
   /// waits.
   boolean isQuiet();
 
-  default void closeGracefully() {}
+  /// Says that nothing more will be written, and lets the peer go on; never waits.
+  void closeGracefully();
 
   @Override
   void close();

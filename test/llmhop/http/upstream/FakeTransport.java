@@ -50,6 +50,9 @@ final class FakeTransport implements Transport {
   }
 
   @Override
+  public void closeGracefully() {}
+
+  @Override
   public int readNow(ByteBuffer into) throws IOException {
     return isQuiet() ? 0 : read(into);
   }

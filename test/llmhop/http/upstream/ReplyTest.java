@@ -51,6 +51,9 @@ class ReplyTest {
     }
 
     @Override
+    public void closeGracefully() {}
+
+    @Override
     public int readNow(ByteBuffer into) throws IOException {
       return isQuiet() ? 0 : read(into);
     }
