@@ -2,6 +2,7 @@ package llmhop.http.upstream;
 
 import java.io.IOException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import llmhop.http.wire.Fields;
 
@@ -11,6 +12,7 @@ public final class Reply implements AutoCloseable {
   private final ReplyHead head;
   private final Framing framing;
   private final BodySource body;
+  private final Optional<Duplex> duplex;
   private boolean closed;
 
   Reply(Turn turn, ReplyHead head, Framing framing, BodySource body) {
@@ -18,6 +20,21 @@ public final class Reply implements AutoCloseable {
     this.head = head;
     this.framing = framing;
     this.body = body;
+    this.duplex = Optional.empty();
+  }
+
+  Reply(Turn turn, ReplyHead head, Framing framing, BodySource body, Duplex duplex) {
+    this.turn = turn;
+    this.head = head;
+    this.framing = framing;
+    this.body = body;
+    this.duplex = Optional.of(duplex);
+  }
+
+  /// The connection, where the backend speaks the protocol that was asked for (101). It is closed
+  /// with the reply.
+  public Optional<Duplex> duplex() {
+    return duplex;
   }
 
   /// The status.

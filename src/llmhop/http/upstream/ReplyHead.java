@@ -2,6 +2,7 @@ package llmhop.http.upstream;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -83,8 +84,23 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     return to - from;
   }
 
+  /// Whether another answer follows.
   boolean isInterim() {
-    return status < 200;
+    return status < 200 && !isSwitch();
+  }
+
+  /// Whether the backend speaks another protocol from here on.
+  boolean isSwitch() {
+    return status == 101;
+  }
+
+  /// Whether it switches to what was asked for, and says so as RFC 9110 section 7.8 wants it.
+  boolean switchesTo(String protocol) {
+    List<String> named = fields.all("Upgrade");
+    return http11
+        && named.size() == 1
+        && named.getFirst().equalsIgnoreCase(protocol)
+        && connectionOptions().contains("upgrade");
   }
 
   /// How the body is framed (RFC 9112 section 6.3).
@@ -101,7 +117,7 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
         codings.isEmpty()
             || (http11 && codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked")),
         "Transfer-Encoding is not 'chunked' alone, in HTTP/1.1");
-    if (method.equals("HEAD") || status == 204 || status == 304) {
+    if (method.equals("HEAD") || status == 204 || status == 304 || isSwitch()) {
       return new Framing.Length(0);
     }
     if (!codings.isEmpty()) {
@@ -110,21 +126,24 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     return length.isPresent() ? new Framing.Length(length.getAsLong()) : new Framing.UntilClose();
   }
 
-  /// Whether the backend keeps the connection (RFC 9112 section 9.3).
+  /// Whether the backend keeps the connection for another exchange (RFC 9112 section 9.3).
   boolean keepsAlive() {
-    boolean keeps = http11;
+    List<String> options = connectionOptions();
+    return !isSwitch() && !options.contains("close") && (http11 || options.contains("keep-alive"));
+  }
+
+  /// What the connection is said to be good for, in lower case (RFC 9110 section 7.6.1).
+  private List<String> connectionOptions() {
+    List<String> options = List.of();
     for (String value : fields.all("Connection")) {
+      if (options.isEmpty()) {
+        options = new ArrayList<>(2);
+      }
       for (String option : value.toLowerCase(Locale.ROOT).split(",")) {
-        switch (option.strip()) {
-          case "close" -> {
-            return false;
-          }
-          case "keep-alive" -> keeps = true;
-          default -> {}
-        }
+        options.add(option.strip());
       }
     }
-    return keeps;
+    return options;
   }
 
   /// For how many seconds the backend says that it keeps an idle connection (RFC 2068 section

@@ -1,11 +1,12 @@
 package llmhop.http.upstream;
 
 import java.util.Arrays;
+import java.util.Optional;
 import llmhop.http.wire.Fields;
 import llmhop.http.wire.Grammar;
 
-/// Writes the head of a request as bytes (RFC 9112 section 3). The framing is ours alone: what the
-/// fields say of it is left out.
+/// Writes the head of a request as bytes (RFC 9112 section 3). The framing and the connection are
+/// ours alone: what the fields say of them is left out.
 final class RequestHead {
   private byte[] bytes = new byte[1024];
   private int size;
@@ -14,8 +15,9 @@ final class RequestHead {
 
   /// The head's bytes, with its empty line.
   ///
+  /// @param upgrade the protocol to ask for
   /// @throws IllegalArgumentException when something in it would not stay in its place
-  static byte[] bytes(Head head, String authority, long length) {
+  static byte[] bytes(Head head, String authority, long length, Optional<String> upgrade) {
     var out = new RequestHead();
     check(Grammar.isToken(head.method()), "the method is not a token");
     check(Grammar.isTarget(head.target()), "the target holds blanks or controls");
@@ -27,7 +29,7 @@ final class RequestHead {
       out.field("Host", authority);
     }
     for (Fields.Field field : head.fields()) {
-      if (!isFraming(field.name())) {
+      if (!isOurs(field.name())) {
         check(Grammar.isToken(field.name()), "a field's name is not a token");
         check(Grammar.isFieldValue(field.value()), "a field's value holds controls");
         out.field(field.name(), field.value());
@@ -35,6 +37,12 @@ final class RequestHead {
     }
     if (length > 0 || announcesBody(head.method())) {
       out.field("Content-Length", Long.toString(length));
+    }
+    if (upgrade.isPresent()) {
+      check(length == 0, "a request for another protocol has a body");
+      check(Grammar.isToken(upgrade.get()), "the protocol is not a token");
+      out.field("Connection", "Upgrade");
+      out.field("Upgrade", upgrade.get());
     }
     out.text("\r\n");
     return Arrays.copyOf(out.bytes, out.size);
@@ -46,9 +54,12 @@ final class RequestHead {
     }
   }
 
-  /// What would tell the backend another end of the body than ours, or make it wait for us.
-  private static boolean isFraming(String name) {
+  /// What would tell the backend another end of the body than ours, make it wait for us, or change
+  /// what is spoken on the connection.
+  private static boolean isOurs(String name) {
     return switch (name.length()) {
+      case 10 -> name.equalsIgnoreCase("Connection");
+      case 7 -> name.equalsIgnoreCase("Upgrade");
       case 14 -> name.equalsIgnoreCase("Content-Length");
       case 17 -> name.equalsIgnoreCase("Transfer-Encoding");
       case 6 -> name.equalsIgnoreCase("Expect");

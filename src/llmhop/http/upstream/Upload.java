@@ -43,7 +43,7 @@ final class Upload {
   /// failure of the body ends the call.
   static Upload start(Call call, Connection connection, Head head, String authority) {
     Body body = call.request().body();
-    byte[] bytes = RequestHead.bytes(head, authority, body.length());
+    byte[] bytes = RequestHead.bytes(head, authority, body.length(), call.request().upgrade());
     var upload = new Upload(call, connection, body, bytes);
     if (body.repeatable() && bytes.length + body.length() <= INLINE) {
       upload.run();

@@ -96,6 +96,11 @@ public final class PlainTransport implements Transport {
   }
 
   @Override
+  public void finish() throws IOException {
+    channel.shutdownOutput();
+  }
+
+  @Override
   public void close() {
     try {
       channel.close();

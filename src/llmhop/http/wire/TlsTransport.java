@@ -200,6 +200,21 @@ public final class TlsTransport implements Transport {
     }
   }
 
+  @Override
+  public void finish() throws IOException {
+    writing.lock();
+    try {
+      engine.closeOutbound();
+      boolean more = true;
+      while (more && !engine.isOutboundDone()) {
+        more = wrap(NOTHING).bytesProduced() > 0;
+      }
+    } finally {
+      writing.unlock();
+    }
+    plain.finish();
+  }
+
   /// Closes at once, without close_notify: it could only be written where there is room for it, and
   /// whoever cancels must never wait. Messages that matter say their length.
   @Override

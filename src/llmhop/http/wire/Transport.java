@@ -19,6 +19,10 @@ public interface Transport extends AutoCloseable {
   /// waits.
   boolean isQuiet();
 
+  /// Says that nothing more will be written; the other side sees the end and may still write. Waits
+  /// no longer than a write does.
+  void finish() throws IOException;
+
   @Override
   void close();
 }

@@ -61,6 +61,9 @@ final class FakeTransport implements Transport {
   }
 
   @Override
+  public void finish() {}
+
+  @Override
   public void close() {
     closed = true;
   }

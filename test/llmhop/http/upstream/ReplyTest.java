@@ -56,6 +56,9 @@ class ReplyTest {
     }
 
     @Override
+    public void finish() {}
+
+    @Override
     public void close() {}
   }
 
