@@ -2,7 +2,6 @@ package llmhop.http.upstream;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -27,8 +26,9 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     var fields = new Fields();
     ReplyHead head = connection.readLine((bytes, from, to) -> statusLine(bytes, from, to, fields));
     int size = "HTTP/1.1 200 ".length() + head.reason().length();
+    Connection.LineReader<Integer> line = (bytes, from, to) -> field(bytes, from, to, fields);
     while (true) {
-      int length = connection.readLine((bytes, from, to) -> field(bytes, from, to, fields));
+      int length = connection.readLine(line);
       if (length == 0) {
         return head;
       }
@@ -100,7 +100,7 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     return http11
         && named.size() == 1
         && named.getFirst().equalsIgnoreCase(protocol)
-        && connectionOptions().contains("upgrade");
+        && connectionNames("upgrade");
   }
 
   /// How the body is framed (RFC 9112 section 6.3).
@@ -128,22 +128,25 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
 
   /// Whether the backend keeps the connection for another exchange (RFC 9112 section 9.3).
   boolean keepsAlive() {
-    List<String> options = connectionOptions();
-    return !isSwitch() && !options.contains("close") && (http11 || options.contains("keep-alive"));
+    return !isSwitch() && !connectionNames("close") && (http11 || connectionNames("keep-alive"));
   }
 
-  /// What the connection is said to be good for, in lower case (RFC 9110 section 7.6.1).
-  private List<String> connectionOptions() {
-    List<String> options = List.of();
+  /// Whether the `Connection` field has this option (RFC 9110 section 7.6.1).
+  private boolean connectionNames(String option) {
     for (String value : fields.all("Connection")) {
-      if (options.isEmpty()) {
-        options = new ArrayList<>(2);
+      // Most say one thing only.
+      if (value.equalsIgnoreCase(option)) {
+        return true;
       }
-      for (String option : value.toLowerCase(Locale.ROOT).split(",")) {
-        options.add(option.strip());
+      if (value.indexOf(',') >= 0) {
+        for (String one : value.split(",")) {
+          if (one.strip().equalsIgnoreCase(option)) {
+            return true;
+          }
+        }
       }
     }
-    return options;
+    return false;
   }
 
   /// For how many seconds the backend says that it keeps an idle connection (RFC 2068 section

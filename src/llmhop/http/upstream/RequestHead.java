@@ -1,5 +1,6 @@
 package llmhop.http.upstream;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 import llmhop.http.wire.Fields;
@@ -17,7 +18,7 @@ final class RequestHead {
   ///
   /// @param upgrade the protocol to ask for
   /// @throws IllegalArgumentException when something in it would not stay in its place
-  static byte[] bytes(Head head, String authority, long length, Optional<String> upgrade) {
+  static ByteBuffer bytes(Head head, String authority, long length, Optional<String> upgrade) {
     var out = new RequestHead();
     check(Grammar.isToken(head.method()), "the method is not a token");
     check(Grammar.isTarget(head.target()), "the target holds blanks or controls");
@@ -45,7 +46,7 @@ final class RequestHead {
       out.field("Upgrade", upgrade.get());
     }
     out.text("\r\n");
-    return Arrays.copyOf(out.bytes, out.size);
+    return ByteBuffer.wrap(out.bytes, 0, out.size);
   }
 
   private static void check(boolean fine, String otherwise) {
@@ -82,14 +83,15 @@ final class RequestHead {
     text("\r\n");
   }
 
+  /// The old way of a String to its low bytes is a plain copy; the checks have seen that there are
+  /// no others.
+  @SuppressWarnings("deprecation")
   private void text(String latin1) {
     int length = latin1.length();
     if (size + length > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + length));
     }
-    for (int i = 0; i < length; i++) {
-      bytes[size + i] = (byte) latin1.charAt(i);
-    }
+    latin1.getBytes(0, length, bytes, size);
     size += length;
   }
 }
