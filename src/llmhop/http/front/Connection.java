@@ -161,7 +161,7 @@ final class Connection implements Runnable {
   /// 9.6).
   private void linger() throws IOException {
     deadlines.doing(Doing.LINGERING);
-    transport.closeGracefully();
+    transport.finish();
     ByteBuffer scrap = ByteBuffer.wrap(server.segments().take());
     try {
       long dropped = 0;

@@ -152,12 +152,23 @@ final class Connection implements AutoCloseable {
     return taken;
   }
 
+  /// Hands over all that is buffered, to one who reads on without this buffer.
+  byte[] takeBuffered() {
+    byte[] taken = Arrays.copyOfRange(buffer, position, limit);
+    dropBuffer();
+    return taken;
+  }
+
   /// A long answer doesn't need the buffer any more, and there may be thousands of them.
-  private int readPastBuffer(byte[] into, int offset, int length) throws IOException {
+  private void dropBuffer() {
     view = NONE;
     buffer = NONE.array();
     position = 0;
     limit = 0;
+  }
+
+  private int readPastBuffer(byte[] into, int offset, int length) throws IOException {
+    dropBuffer();
     return transport.read(ByteBuffer.wrap(into, offset, length));
   }
 

@@ -14,6 +14,7 @@ public final class Reply implements AutoCloseable {
   private final ReplyHead head;
   private final Framing framing;
   private final BodySource body;
+  private final Optional<Duplex> duplex;
   private boolean closed;
 
   Reply(Turn turn, ReplyHead head, Framing framing, BodySource body) {
@@ -21,6 +22,21 @@ public final class Reply implements AutoCloseable {
     this.head = head;
     this.framing = framing;
     this.body = body;
+    this.duplex = Optional.empty();
+  }
+
+  Reply(Turn turn, ReplyHead head, Framing framing, BodySource body, Duplex duplex) {
+    this.turn = turn;
+    this.head = head;
+    this.framing = framing;
+    this.body = body;
+    this.duplex = Optional.of(duplex);
+  }
+
+  /// The connection, where the backend speaks the protocol that was asked for (101). It is closed
+  /// with the reply.
+  public Optional<Duplex> duplex() {
+    return duplex;
   }
 
   /// The status.

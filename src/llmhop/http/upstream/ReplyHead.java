@@ -26,8 +26,9 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     var fields = new Fields();
     ReplyHead head = connection.readLine((bytes, from, to) -> statusLine(bytes, from, to, fields));
     int size = "HTTP/1.1 200 ".length() + head.reason().length();
+    Connection.LineReader<Integer> line = (bytes, from, to) -> field(bytes, from, to, fields);
     while (true) {
-      int length = connection.readLine((bytes, from, to) -> field(bytes, from, to, fields));
+      int length = connection.readLine(line);
       if (length == 0) {
         return head;
       }
@@ -83,8 +84,23 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     return to - from;
   }
 
+  /// Whether another answer follows.
   boolean isInterim() {
-    return status < 200;
+    return status < 200 && !isSwitch();
+  }
+
+  /// Whether the backend speaks another protocol from here on.
+  boolean isSwitch() {
+    return status == 101;
+  }
+
+  /// Whether it switches to what was asked for, and says so as RFC 9110 section 7.8 wants it.
+  boolean switchesTo(String protocol) {
+    List<String> named = fields.all("Upgrade");
+    return http11
+        && named.size() == 1
+        && named.getFirst().equalsIgnoreCase(protocol)
+        && connectionNames("upgrade");
   }
 
   /// How the body is framed (RFC 9112 section 6.3).
@@ -101,7 +117,7 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
         codings.isEmpty()
             || (http11 && codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked")),
         "Transfer-Encoding is not 'chunked' alone, in HTTP/1.1");
-    if (method.equals("HEAD") || status == 204 || status == 304) {
+    if (method.equals("HEAD") || status == 204 || status == 304 || isSwitch()) {
       return new Framing.Length(0);
     }
     if (!codings.isEmpty()) {
@@ -110,21 +126,27 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     return length.isPresent() ? new Framing.Length(length.getAsLong()) : new Framing.UntilClose();
   }
 
-  /// Whether the backend keeps the connection (RFC 9112 section 9.3).
+  /// Whether the backend keeps the connection for another exchange (RFC 9112 section 9.3).
   boolean keepsAlive() {
-    boolean keeps = http11;
+    return !isSwitch() && !connectionNames("close") && (http11 || connectionNames("keep-alive"));
+  }
+
+  /// Whether the `Connection` field has this option (RFC 9110 section 7.6.1).
+  private boolean connectionNames(String option) {
     for (String value : fields.all("Connection")) {
-      for (String option : value.toLowerCase(Locale.ROOT).split(",")) {
-        switch (option.strip()) {
-          case "close" -> {
-            return false;
+      // Most say one thing only.
+      if (value.equalsIgnoreCase(option)) {
+        return true;
+      }
+      if (value.indexOf(',') >= 0) {
+        for (String one : value.split(",")) {
+          if (one.strip().equalsIgnoreCase(option)) {
+            return true;
           }
-          case "keep-alive" -> keeps = true;
-          default -> {}
         }
       }
     }
-    return keeps;
+    return false;
   }
 
   /// For how many seconds the backend says that it keeps an idle connection (RFC 2068 section

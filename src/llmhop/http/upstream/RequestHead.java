@@ -1,11 +1,13 @@
 package llmhop.http.upstream;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import llmhop.http.wire.Fields;
 import llmhop.http.wire.Grammar;
 
-/// Writes the head of a request as bytes (RFC 9112 section 3). The framing is ours alone: what the
-/// fields say of it is left out.
+/// Writes the head of a request as bytes (RFC 9112 section 3). The framing and the connection are
+/// ours alone: what the fields say of them is left out.
 final class RequestHead {
   private byte[] bytes = new byte[1024];
   private int size;
@@ -14,8 +16,9 @@ final class RequestHead {
 
   /// The head's bytes, with its empty line.
   ///
+  /// @param upgrade the protocol to ask for
   /// @throws IllegalArgumentException when something in it would not stay in its place
-  static byte[] bytes(Head head, String authority, long length) {
+  static ByteBuffer bytes(Head head, String authority, long length, Optional<String> upgrade) {
     var out = new RequestHead();
     check(Grammar.isToken(head.method()), "the method is not a token");
     check(Grammar.isTarget(head.target()), "the target holds blanks or controls");
@@ -27,7 +30,7 @@ final class RequestHead {
       out.field("Host", authority);
     }
     for (Fields.Field field : head.fields()) {
-      if (!isFraming(field.name())) {
+      if (!isOurs(field.name())) {
         check(Grammar.isToken(field.name()), "a field's name is not a token");
         check(Grammar.isFieldValue(field.value()), "a field's value holds controls");
         out.field(field.name(), field.value());
@@ -36,8 +39,14 @@ final class RequestHead {
     if (length > 0 || announcesBody(head.method())) {
       out.field("Content-Length", Long.toString(length));
     }
+    if (upgrade.isPresent()) {
+      check(length == 0, "a request for another protocol has a body");
+      check(Grammar.isToken(upgrade.get()), "the protocol is not a token");
+      out.field("Connection", "Upgrade");
+      out.field("Upgrade", upgrade.get());
+    }
     out.text("\r\n");
-    return Arrays.copyOf(out.bytes, out.size);
+    return ByteBuffer.wrap(out.bytes, 0, out.size);
   }
 
   private static void check(boolean fine, String otherwise) {
@@ -46,9 +55,12 @@ final class RequestHead {
     }
   }
 
-  /// What would tell the backend another end of the body than ours, or make it wait for us.
-  private static boolean isFraming(String name) {
+  /// What would tell the backend another end of the body than ours, make it wait for us, or change
+  /// what is spoken on the connection.
+  private static boolean isOurs(String name) {
     return switch (name.length()) {
+      case 10 -> name.equalsIgnoreCase("Connection");
+      case 7 -> name.equalsIgnoreCase("Upgrade");
       case 14 -> name.equalsIgnoreCase("Content-Length");
       case 17 -> name.equalsIgnoreCase("Transfer-Encoding");
       case 6 -> name.equalsIgnoreCase("Expect");
@@ -71,14 +83,15 @@ final class RequestHead {
     text("\r\n");
   }
 
+  /// The old way of a String to its low bytes is a plain copy; the checks have seen that there are
+  /// no others.
+  @SuppressWarnings("deprecation")
   private void text(String latin1) {
     int length = latin1.length();
     if (size + length > bytes.length) {
       bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, size + length));
     }
-    for (int i = 0; i < length; i++) {
-      bytes[size + i] = (byte) latin1.charAt(i);
-    }
+    latin1.getBytes(0, length, bytes, size);
     size += length;
   }
 }

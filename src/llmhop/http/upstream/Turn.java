@@ -13,6 +13,8 @@ final class Turn {
   /// More interim answers than any server sends.
   private static final int MOST_INTERIM = 16;
 
+  private static final int EARLY_HINTS = 103;
+
   private final Upstream upstream;
   private final Call call;
   private final Connection connection;
@@ -56,9 +58,25 @@ final class Turn {
     call.check();
     ReplyHead reply = readHead();
     Framing framing = reply.framing(head.method());
+    if (reply.isSwitch()) {
+      return switched(reply, framing);
+    }
     BodySource body = BodySource.of(framing, connection);
     call.watchdog().resting();
     return new Reply(this, reply, framing, body);
+  }
+
+  /// The connection is the new protocol's from here on: no body, no pool. The limits on the first
+  /// byte and on idling are over with that, since nobody knows who of the two is to speak; the one
+  /// on the whole stays.
+  private Reply switched(ReplyHead reply, Framing framing) throws MalformedException {
+    // Neither means anything with this status (RFC 9112 section 6.3), and the next hop may
+    // disagree.
+    reply.fields().removeAll("Content-Length");
+    reply.fields().removeAll("Transfer-Encoding");
+    var duplex = new Duplex(connection.transport(), connection.takeBuffered(), call);
+    call.watchdog().resting();
+    return new Reply(this, reply, framing, BodySource.of(framing, connection), duplex);
   }
 
   private ReplyHead readHead() throws IOException {
@@ -71,11 +89,17 @@ final class Turn {
     }
     for (int i = 0; i <= MOST_INTERIM; i++) {
       ReplyHead head = ReplyHead.read(connection);
+      if (head.isSwitch() && !call.request().upgrade().map(head::switchesTo).orElse(false)) {
+        throw new MalformedException("the backend switched protocols, which nobody asked for");
+      }
       if (!head.isInterim()) {
         return head;
       }
-      if (head.status() == 101) {
-        throw new MalformedException("the backend switched protocols, which nobody asked for");
+      if (head.status() == EARLY_HINTS) {
+        // The caller may be slow to take it, which is not the backend's fault.
+        call.watchdog().resting();
+        call.request().interim(EARLY_HINTS, head.fields());
+        call.watchdog().waiting();
       }
     }
     throw new MalformedException("more than 16 interim answers");

@@ -31,21 +31,21 @@ final class Upload {
   private boolean writeFailed;
   private Thread thread;
 
-  private Upload(Call call, Connection connection, Body body, byte[] head) {
+  private Upload(Call call, Connection connection, Body body, ByteBuffer head) {
     this.call = call;
     this.connection = connection;
     this.body = body;
     this.length = body.length();
-    this.head = ByteBuffer.wrap(head);
+    this.head = head;
   }
 
   /// Sends, or begins to. Failures to write are no errors yet: an answer may be there already. A
   /// failure of the body ends the call.
   static Upload start(Call call, Connection connection, Head head, String authority) {
     Body body = call.request().body();
-    byte[] bytes = RequestHead.bytes(head, authority, body.length());
+    ByteBuffer bytes = RequestHead.bytes(head, authority, body.length(), call.request().upgrade());
     var upload = new Upload(call, connection, body, bytes);
-    if (body.repeatable() && bytes.length + body.length() <= INLINE) {
+    if (body.repeatable() && bytes.remaining() + body.length() <= INLINE) {
       upload.run();
     } else {
       upload.thread = Thread.ofVirtual().name("upstream-upload").start(upload::run);

@@ -5,6 +5,7 @@ import java.util.OptionalLong;
 /// The small rules of HTTP's grammar, each with its section.
 public final class Grammar {
   private static final boolean[] TOKEN = new boolean[128];
+  private static final boolean[] FIELD = new boolean[256];
 
   static {
     for (char c = '0'; c <= 'z'; c++) {
@@ -13,6 +14,10 @@ public final class Grammar {
     for (char c : "!#$%&'*+-.^_`|~".toCharArray()) {
       TOKEN[c] = true;
     }
+    for (char c = ' '; c <= 0xff; c++) {
+      FIELD[c] = c != 0x7f;
+    }
+    FIELD['\t'] = true;
   }
 
   private Grammar() {}
@@ -45,7 +50,7 @@ public final class Grammar {
 
   /// RFC 9110 section 5.5: a character of a `field-value`, or white space in it.
   public static boolean isFieldCharacter(int c) {
-    return c == '\t' || (c >= ' ' && c != 0x7f && c <= 0xff);
+    return c <= 0xff && FIELD[c];
   }
 
   /// A request's target (RFC 9112 section 3.2) as far as framing goes: no blanks, no controls, at

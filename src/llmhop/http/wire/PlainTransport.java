@@ -111,12 +111,8 @@ public final class PlainTransport implements Transport {
   }
 
   @Override
-  public void closeGracefully() {
-    try {
-      channel.shutdownOutput();
-    } catch (IOException e) {
-      // It is gone either way.
-    }
+  public void finish() throws IOException {
+    channel.shutdownOutput();
   }
 
   @Override

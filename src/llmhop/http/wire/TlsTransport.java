@@ -206,8 +206,18 @@ public final class TlsTransport implements Transport {
   }
 
   @Override
-  public void closeGracefully() {
-    plain.closeGracefully();
+  public void finish() throws IOException {
+    writing.lock();
+    try {
+      engine.closeOutbound();
+      boolean more = true;
+      while (more && !engine.isOutboundDone()) {
+        more = wrap(NOTHING).bytesProduced() > 0;
+      }
+    } finally {
+      writing.unlock();
+    }
+    plain.finish();
   }
 
   /// Closes at once, without close_notify: it could only be written where there is room for it, and

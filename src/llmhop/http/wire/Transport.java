@@ -24,8 +24,9 @@ public interface Transport extends AutoCloseable {
   /// waits.
   boolean isQuiet();
 
-  /// Says that nothing more will be written, and lets the peer go on; never waits.
-  void closeGracefully();
+  /// Says that nothing more will be written; the other side sees the end and may still write. Waits
+  /// no longer than a write does.
+  void finish() throws IOException;
 
   @Override
   void close();

@@ -50,9 +50,6 @@ final class FakeTransport implements Transport {
   }
 
   @Override
-  public void closeGracefully() {}
-
-  @Override
   public int readNow(ByteBuffer into) throws IOException {
     return isQuiet() ? 0 : read(into);
   }
@@ -67,6 +64,9 @@ final class FakeTransport implements Transport {
     noisy = true;
     return this;
   }
+
+  @Override
+  public void finish() {}
 
   @Override
   public void close() {

@@ -51,9 +51,6 @@ class ReplyTest {
     }
 
     @Override
-    public void closeGracefully() {}
-
-    @Override
     public int readNow(ByteBuffer into) throws IOException {
       return isQuiet() ? 0 : read(into);
     }
@@ -62,6 +59,9 @@ class ReplyTest {
     public boolean isQuiet() {
       return next == pieces.size();
     }
+
+    @Override
+    public void finish() {}
 
     @Override
     public void close() {}

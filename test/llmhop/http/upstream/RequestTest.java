@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import llmhop.http.wire.Fields;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,7 +101,8 @@ final class RequestTest {
 
   private void refused(String method, String target) {
     var head = new Head(method, target, fields);
-    assertThrows(IllegalArgumentException.class, () -> RequestHead.bytes(head, "host", 0));
+    assertThrows(
+        IllegalArgumentException.class, () -> RequestHead.bytes(head, "host", 0, Optional.empty()));
   }
 
   @Test

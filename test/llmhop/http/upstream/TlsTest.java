@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import llmhop.http.upstream.UpstreamException.BadReply;
 import llmhop.http.upstream.UpstreamException.Unreachable;
+import llmhop.http.wire.Fields;
 import llmhop.kit.Certificates;
 import llmhop.kit.Waiting;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,47 @@ final class TlsTest {
       }
       assertEquals(List.of(size, size, size, size), peer.bodies);
       assertEquals(1, peer.connections);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"TLSv1.2", "TLSv1.3"})
+  void anotherProtocolIsSpokenOverTlsTooAndEndsInOrder(String protocol) throws Exception {
+    String reply = "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly";
+    Request request =
+        new Request() {
+          @Override
+          public Head head() {
+            return new Head("GET", "/", new Fields());
+          }
+
+          @Override
+          public Body body() {
+            return Ask.bytes("");
+          }
+
+          @Override
+          public Optional<String> upgrade() {
+            return Optional.of("websocket");
+          }
+        };
+    try (TlsPeer peer =
+            new TlsPeer(
+                CERTIFICATES.server(),
+                protocol,
+                line -> {
+                  line.answerOnce(reply);
+                  line.readToEnd();
+                });
+        Upstream upstream = trusting(peer);
+        Reply switched = upstream.send(request, Timing.NONE)) {
+      Duplex duplex = switched.duplex().orElseThrow();
+      assertEquals("early", new String(duplex.early(), StandardCharsets.ISO_8859_1));
+      duplex.transport().write(ByteBuffer.wrap(new byte[100_000]));
+      duplex.transport().finish();
+      assertEquals(-1, duplex.transport().read(ByteBuffer.allocate(1)));
+      // The first is the request's own body.
+      Waiting.await("all of it", () -> peer.bodies.equals(List.of(0, 100_000)));
     }
   }
 
@@ -317,6 +360,11 @@ final class TlsTest {
         request();
         send(reply);
         plain.close();
+      }
+
+      /// Reads to an end that is in order, and says how much there was.
+      void readToEnd() throws IOException {
+        bodies.add(socket.getInputStream().readAllBytes().length);
       }
 
       private void send(String reply) throws IOException {
