@@ -177,6 +177,24 @@ public final class Exchange {
     raw.finish();
   }
 
+  /// Passes an interim answer on.
+  void interim(int status, Fields interim) throws IOException {
+    raw.interim(status, interim);
+  }
+
+  /// Whether the caller asks for a WebSocket, and can get one.
+  boolean upgrade() {
+    return raw.upgrade();
+  }
+
+  /// Answers 101; from here on the connection speaks another protocol.
+  RawExchange.Upgraded upgrade(Fields answer) throws IOException {
+    answer.set("X-Request-Id", journal.id());
+    begun = true;
+    journal.head(101);
+    return raw.upgrade(answer);
+  }
+
   /// Sends a whole answer and ends the exchange.
   public void answer(int status, Fields answer, byte[] body) throws IOException {
     begin(status, "", answer, OptionalLong.of(body.length));

@@ -3,6 +3,7 @@ package llmhop.route;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import llmhop.backend.Backend;
 import llmhop.caller.Gate;
 import llmhop.http.upstream.Body;
@@ -12,6 +13,7 @@ import llmhop.http.upstream.Reply;
 import llmhop.http.upstream.Request;
 import llmhop.http.upstream.UpstreamException;
 import llmhop.http.upstream.UpstreamException.Unreachable;
+import llmhop.http.wire.Fields;
 import llmhop.route.Route.Found;
 
 /// Sends a request to the best candidate, and to the next one where the first couldn't even be
@@ -75,6 +77,20 @@ final class Forwarder {
       @Override
       public Body body() {
         return request.body();
+      }
+
+      @Override
+      public Optional<String> upgrade() {
+        return x.upgrade() ? Optional.of("websocket") : Optional.empty();
+      }
+
+      @Override
+      public void interim(int status, Fields interim) {
+        try {
+          x.interim(status, ForwardedFields.answer(interim, backend.label()));
+        } catch (IOException e) {
+          // The caller has left, which is seen soon enough.
+        }
       }
     };
   }

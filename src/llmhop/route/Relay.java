@@ -46,7 +46,13 @@ final class Relay {
       Forwarder.Answer from,
       Admission.Permit permit)
       throws IOException {
-    new Relay(x, request, from.reply()).relay(found, from.backend().label());
+    Reply reply = from.reply();
+    Fields fields = ForwardedFields.answer(reply.fields(), from.backend().label());
+    if (reply.duplex().isPresent()) {
+      Tunnel.run(x, found, fields, reply.duplex().get());
+      return;
+    }
+    new Relay(x, request, reply).relay(found, fields);
     // First the backend's side: a body that is still being sent to it is the caller's to end.
     if (x.stillComing()) {
       x.flush();
@@ -63,7 +69,7 @@ final class Relay {
     return Math.clamp(reply.length().orElse(BUFFER), 1, BUFFER);
   }
 
-  private void relay(Found found, String backendLabel) throws IOException {
+  private void relay(Found found, Fields fields) throws IOException {
     int ready = 0;
     try {
       // A time limit on the first byte is worth a status, so that head waits for its body.
@@ -74,7 +80,7 @@ final class Relay {
       throwIfGone();
       throw Forwarder.refusal(found, e);
     }
-    begin(backendLabel);
+    begin(fields);
     try {
       copy(ready);
     } catch (UpstreamException e) {
@@ -94,8 +100,7 @@ final class Relay {
     }
   }
 
-  private void begin(String backendLabel) throws IOException {
-    Fields answer = ForwardedFields.answer(reply.fields(), backendLabel);
+  private void begin(Fields answer) throws IOException {
     if (end.isEventStream()) {
       answer.set("X-Accel-Buffering", "no");
     }

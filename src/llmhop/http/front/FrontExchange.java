@@ -248,7 +248,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     byte[] early = new byte[connection.inlet().buffered()];
     connection.inlet().take(early, 0, early.length);
     connection.inlet().release();
-    return new Upgraded(connection.transport(), early);
+    return new Upgraded(connection.transport(), early, connection.server().limits().writeStall());
   }
 
   // ---- HttpExchange

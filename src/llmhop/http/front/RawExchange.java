@@ -3,6 +3,7 @@ package llmhop.http.front;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import llmhop.http.wire.ChunkDecoder;
@@ -119,5 +120,6 @@ public interface RawExchange {
   ///
   /// @param transport the bytes
   /// @param early those that came already
-  record Upgraded(Transport transport, byte[] early) {}
+  /// @param stall how long the caller may leave what is written to it unread
+  record Upgraded(Transport transport, byte[] early, Duration stall) {}
 }

@@ -1,0 +1,50 @@
+package llmhop.route;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.time.Duration;
+import llmhop.http.front.RawExchange;
+import llmhop.http.upstream.Duplex;
+import llmhop.http.upstream.UpstreamException;
+import llmhop.http.wire.Fields;
+import llmhop.http.wire.Splice;
+import llmhop.route.Route.Found;
+
+/// Makes caller and backend one, once the backend has agreed to speak WebSocket (RFC 6455): bytes
+/// pass both ways, unread, until either side leaves.
+final class Tunnel {
+  /// How long the side that stays may take to say goodbye.
+  private static final Duration DRAIN = Duration.ofSeconds(2);
+
+  private Tunnel() {}
+
+  /// @throws Refusal when the backend broke off, or was over its limit
+  /// @throws IOException when the caller did
+  static void run(Exchange x, Found found, Fields answer, Duplex backend) throws IOException {
+    Journal journal = x.journal();
+    RawExchange.Upgraded caller = x.upgrade(answer);
+    Splice.Result result =
+        Splice.run(
+            caller.transport(),
+            caller.early(),
+            backend.transport(),
+            backend.early(),
+            DRAIN,
+            caller.stall(),
+            System::nanoTime);
+    journal.in(result.bytesFromA());
+    journal.out(result.bytesFromB());
+    try {
+      backend.check();
+    } catch (UpstreamException e) {
+      throw Forwarder.refusal(found, e);
+    }
+    if (result.error().isPresent()) {
+      String what = result.error().get().toString();
+      switch (result.first()) {
+        case A -> throw new EOFException(what);
+        case B -> throw Refusal.backendBadReply(found.route().name(), what);
+      }
+    }
+  }
+}
