@@ -18,7 +18,7 @@ class ConfigReaderTest {
   @Test
   void aModelIsAllThatAConfigNeeds() throws ConfigException {
     Config config = Reading.config("{'models': {'m': {'url': 'http://h'}}}");
-    assertEquals(List.of(new Listen("", 8080)), config.listen());
+    assertEquals(List.of(new Listen.Tcp("", 8080)), config.listen());
     assertEquals(List.of(), config.authTokens());
     assertEquals(100L << 20, config.maxBodyBytes());
     assertEquals(Reading.HEAP / 2, config.maxBufferedBytes());

@@ -25,7 +25,7 @@ class ListenTest {
 
   @Test
   void bracketsAreNotPartOfTheHost() {
-    assertEquals(new Listen("::1", 80), Listen.parse("[::1]:80"));
+    assertEquals(new Listen.Tcp("::1", 80), Listen.parse("[::1]:80"));
   }
 
   @ParameterizedTest
