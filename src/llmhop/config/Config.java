@@ -11,7 +11,7 @@ import java.util.Optional;
 /// @param tls how TLS is spoken on TCP ports; empty for plain HTTP
 /// @param http how long and how large the parts of a request may be
 /// @param corsOrigins the web pages that may use the router: origins as browsers send them, or `*`
-///     alone; empty when none may
+///   alone; empty when none may
 /// @param authTokens the tokens that callers may use; empty means that none is asked for
 /// @param maxBodyBytes the largest request body; `Long.MAX_VALUE` for no limit
 /// @param maxBufferedBytes how many body bytes may be in memory at once, of all requests together

@@ -70,7 +70,8 @@ final class CorsReader {
     Matcher matcher = FORM.matcher(text);
     Checks.that(matcher.matches(), "not an origin, " + SPELLING);
     Checks.that(
-        matcher.group(3).isEmpty(), "an origin ends with its host or port, without a slash or path");
+        matcher.group(3).isEmpty(),
+        "an origin ends with its host or port, without a slash or path");
     String authority = matcher.group(2);
     Checks.that(authority.indexOf('@') < 0, "no user or password in an origin");
     Checks.that(

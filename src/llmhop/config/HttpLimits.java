@@ -5,7 +5,7 @@ import java.time.Duration;
 /// How long callers may take over the parts of a request, and how much of it may come.
 ///
 /// @param headTimeout from the first byte of a request, for a new connection from its beginning, to
-///     the end of the head; a TLS handshake has as long
+///   the end of the head; a TLS handshake has as long
 /// @param bodyStall the span in which at least 4 KiB of a body, or its rest, must come
 /// @param idleTimeout how long a connection is kept between two requests
 /// @param writeStall how long a caller may take no byte of its answer

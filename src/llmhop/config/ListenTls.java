@@ -9,7 +9,7 @@ import java.util.Optional;
 /// @param cert the PEM file of our certificate, its chain behind it
 /// @param key the PEM file of its private key
 /// @param clientCa the PEM file of the authorities that callers' certificates must come from; empty
-///     when none is asked for
+///   when none is asked for
 public record ListenTls(Path cert, Path key, Optional<Path> clientCa) {
   /// Refuses nulls.
   public ListenTls {
