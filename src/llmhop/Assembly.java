@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -133,10 +132,13 @@ public final class Assembly implements AutoCloseable {
     server.start();
   }
 
-  private static InetSocketAddress address(Listen listen) throws UnknownHostException {
-    return listen.host().isEmpty()
-        ? new InetSocketAddress(listen.port())
-        : new InetSocketAddress(InetAddress.getByName(listen.host()), listen.port());
+  private static InetSocketAddress address(Listen listen) throws IOException {
+    return switch (listen) {
+      case Listen.Tcp(String host, int port) when host.isEmpty() -> new InetSocketAddress(port);
+      case Listen.Tcp(String host, int port) ->
+          new InetSocketAddress(InetAddress.getByName(host), port);
+      case Listen.Unix _ -> throw new IOException("this server knows no Unix sockets");
+    };
   }
 
   /// Where it listens, with the ports that it really got.
@@ -146,7 +148,7 @@ public final class Assembly implements AutoCloseable {
 
   private static String text(InetSocketAddress address) {
     InetAddress host = address.getAddress();
-    return new Listen(host.isAnyLocalAddress() ? "" : host.getHostAddress(), address.getPort())
+    return new Listen.Tcp(host.isAnyLocalAddress() ? "" : host.getHostAddress(), address.getPort())
         .toString();
   }
 

@@ -30,7 +30,8 @@ record CommandLine(Action action, Path config, Optional<String> listen) {
 
         --config FILE     the config, JSON (default: config.json)
         --listen ADDRESS  where to listen, instead of where the config says:
-                          :8080, 127.0.0.1:8080, [::1]:8080
+                          :8080, 127.0.0.1:8080, [::1]:8080,
+                          unix:///run/llmhop/http.sock
         --check           check the config and leave, without resolving secrets
         --version         say the version
         --help            say this

@@ -1,6 +1,5 @@
 package llmhop.config;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
@@ -17,8 +16,6 @@ record BackendUrl(Scheme scheme, String host, int port, String socketPath, Strin
   private static final Pattern PLAIN_PATH =
       Pattern.compile("(/([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)*");
   private static final Pattern DOTS = Pattern.compile("(\\.|%2[eE]){1,2}");
-  // What fits into sockaddr_un on Linux, with the zero byte at its end.
-  private static final int MAX_SOCKET_PATH = 107;
 
   // A name that never exists (RFC 2606, 2).
   private static final String UNRESOLVED = "unresolved.invalid";
@@ -74,14 +71,7 @@ record BackendUrl(Scheme scheme, String host, int port, String socketPath, Strin
   }
 
   private static BackendUrl unix(String encoded) {
-    String socketPath = Percent.decoded(encoded, "write a % in the path of a Unix socket as %25");
-    Checks.that(
-        socketPath.startsWith("/") && !socketPath.endsWith("/"),
-        "not the absolute path of a Unix socket, write it like \"unix:///run/model.sock\"");
-    Checks.that(
-        socketPath.getBytes(StandardCharsets.UTF_8).length <= MAX_SOCKET_PATH,
-        "the path of a Unix socket has at most " + MAX_SOCKET_PATH + " bytes");
-    Checks.that(!Words.hasControl(socketPath), "the path of a Unix socket holds a control");
+    String socketPath = SocketPath.parse(encoded, "unix:///run/model.sock");
     return new BackendUrl(Scheme.UNIX, "", 0, socketPath, "");
   }
 

@@ -8,6 +8,10 @@ import java.util.Optional;
 /// What the operator wrote, checked: all that one config file says, with defaults filled in.
 ///
 /// @param listen where callers connect to, at least one
+/// @param tls how TLS is spoken on TCP ports; empty for plain HTTP
+/// @param http how long and how large the parts of a request may be
+/// @param corsOrigins the web pages that may use the router: origins as browsers send them, or `*`
+///   alone; empty when none may
 /// @param authTokens the tokens that callers may use; empty means that none is asked for
 /// @param maxBodyBytes the largest request body; `Long.MAX_VALUE` for no limit
 /// @param maxBufferedBytes how many body bytes may be in memory at once, of all requests together
@@ -21,6 +25,9 @@ import java.util.Optional;
 /// @param warnings what is allowed and yet looks wrong, in the form of a problem, for the operator
 public record Config(
     List<Listen> listen,
+    Optional<ListenTls> tls,
+    HttpLimits http,
+    List<String> corsOrigins,
     List<Token> authTokens,
     long maxBodyBytes,
     long maxBufferedBytes,
@@ -36,10 +43,13 @@ public record Config(
   /// Copies the lists and refuses what no file can say.
   public Config {
     listen = List.copyOf(listen);
+    corsOrigins = List.copyOf(corsOrigins);
     authTokens = List.copyOf(authTokens);
     trustedProxies = List.copyOf(trustedProxies);
     models = List.copyOf(models);
     warnings = List.copyOf(warnings);
+    Objects.requireNonNull(tls);
+    Objects.requireNonNull(http);
     Objects.requireNonNull(defaultModel);
     Objects.requireNonNull(log);
     Checks.that(!listen.isEmpty(), "nowhere to listen");

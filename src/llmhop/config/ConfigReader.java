@@ -15,6 +15,9 @@ public final class ConfigReader {
           "listen",
           "host",
           "port",
+          "tls",
+          "http",
+          "cors",
           "authTokens",
           "maxBodyBytes",
           "maxBufferedBytes",
@@ -74,6 +77,11 @@ public final class ConfigReader {
 
   private Optional<Config> config(Section file) {
     List<Listen> listen = ListenReader.read(file);
+    Optional<ListenTls> tls = file.get("tls").flatMap(c -> ListenTlsReader.read(c, listen));
+    HttpLimits http = file.get("http").map(HttpReader::read).orElse(HttpLimits.DEFAULT);
+    boolean open = !file.has("authTokens");
+    List<String> corsOrigins =
+        file.get("cors").map(c -> CorsReader.read(c, open)).orElse(List.of());
     ModelsReader models = ModelsReader.read(file, secrets);
     List<Token> tokens =
         file.get("authTokens")
@@ -99,6 +107,9 @@ public final class ConfigReader {
     return Optional.of(
         new Config(
             listen,
+            tls,
+            http,
+            corsOrigins,
             tokens,
             maxBodyBytes == 0 ? Long.MAX_VALUE : maxBodyBytes,
             maxBufferedBytes,

@@ -1,7 +1,7 @@
 package llmhop.config;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import llmhop.json.Json;
@@ -9,6 +9,9 @@ import llmhop.json.Json;
 /// Reads where callers connect to: `listen`, or `host` and `port` as llmhop 2.x has them.
 final class ListenReader {
   private static final String EXPECTED = "an address like \":8080\", or a list of them";
+
+  // llmhop's.
+  private static final int DEFAULT_PORT = 8080;
 
   private ListenReader() {}
 
@@ -26,15 +29,22 @@ final class ListenReader {
     if (cursor.json() instanceof Json.Str) {
       return cursor.parsed(Listen::parse).stream().toList();
     }
-    Map<Listen, Cursor> seen = new LinkedHashMap<>();
+    List<Listen> found = new ArrayList<>();
+    Map<String, Cursor> seen = new HashMap<>();
     for (Cursor item : cursor.items(EXPECTED, "an empty list, name at least one address")) {
-      item.parsed(Listen::parse).ifPresent(listen -> add(seen, listen, item));
+      item.parsed(Listen::parse)
+          .ifPresent(
+              listen -> {
+                found.add(listen);
+                checkTwice(seen, listen, item);
+              });
     }
-    return new ArrayList<>(seen.keySet());
+    return found;
   }
 
-  private static void add(Map<Listen, Cursor> seen, Listen listen, Cursor item) {
-    Cursor first = seen.putIfAbsent(listen, item);
+  /// The text names the place: one socket with two modes is the same place twice.
+  private static void checkTwice(Map<String, Cursor> seen, Listen listen, Cursor item) {
+    Cursor first = seen.putIfAbsent(listen.toString(), item);
     if (first != null) {
       item.problem("the same as " + first.place());
     }
@@ -43,7 +53,7 @@ final class ListenReader {
   private static Listen hostAndPort(Section file) {
     String host = file.get("host").flatMap(c -> c.parsed(ListenReader::host)).orElse("");
     long port = file.get("port").flatMap(c -> c.wholeNumber(0, 65535)).orElse(0L);
-    return new Listen(host, port == 0 ? Listen.DEFAULT.port() : (int) port);
+    return new Listen.Tcp(host, port == 0 ? DEFAULT_PORT : (int) port);
   }
 
   private static String host(String text) {

@@ -29,7 +29,7 @@ final class TlsReader {
     return cert.isPresent() == key.isPresent() ? new Tls(ca, cert, key, serverName) : Tls.NONE;
   }
 
-  private static Path file(String text) {
+  static Path file(String text) {
     Checks.that(!text.isEmpty(), "the path of a file can't be empty");
     try {
       return Path.of(text);

@@ -124,6 +124,26 @@ public final class Refusal extends RuntimeException {
         message.formatted(quote(path), quote(model)));
   }
 
+  /// A web page of an origin that may not use the router.
+  ///
+  /// @param origin which, where the browser says it
+  public static Refusal originNotAllowed(Optional<String> origin) {
+    String message =
+        "Web pages of %s may not use this router. The operator can list their origin under 'cors',"
+            + " or ask callers for tokens.";
+    String who = origin.map(Refusal::quote).orElse("another site");
+    return new Refusal(
+        403, FORBIDDEN, "origin_not_allowed", EndedBy.CALLER, message.formatted(who));
+  }
+
+  /// A name that doesn't stand for this machine, where only this machine can ask.
+  public static Refusal misdirected(String host) {
+    String message =
+        "The Host %s is not a name of this router. It listens on this machine only and needs no"
+            + " token, so it answers to localhost and IP addresses alone.";
+    return caller(421, "misdirected", message.formatted(quote(host))).closing();
+  }
+
   /// No model of that name.
   public static Refusal modelNotFound(String name, Optional<String> nearest) {
     String hint =

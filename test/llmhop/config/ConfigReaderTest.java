@@ -18,7 +18,10 @@ class ConfigReaderTest {
   @Test
   void aModelIsAllThatAConfigNeeds() throws ConfigException {
     Config config = Reading.config("{'models': {'m': {'url': 'http://h'}}}");
-    assertEquals(List.of(new Listen("", 8080)), config.listen());
+    assertEquals(List.of(new Listen.Tcp("", 8080)), config.listen());
+    assertEquals(Optional.empty(), config.tls());
+    assertEquals(HttpLimits.DEFAULT, config.http());
+    assertEquals(List.of(), config.corsOrigins());
     assertEquals(List.of(), config.authTokens());
     assertEquals(100L << 20, config.maxBodyBytes());
     assertEquals(Reading.HEAP / 2, config.maxBufferedBytes());
@@ -37,11 +40,16 @@ class ConfigReaderTest {
     Config config =
         Reading.with(
             """
-            'listen': [':1', '[::1]:2'], 'maxBodyBytes': '1MiB', 'maxBufferedBytes': '2MiB',
+            'listen': [':1', '[::1]:2', 'unix:///a'], 'tls': {'cert': 'c', 'key': 'k'},
+            'http': {'maxHeaders': 7}, 'cors': {'origins': ['https://a']},
+            'maxBodyBytes': '1MiB', 'maxBufferedBytes': '2MiB',
             'maxConcurrentRequests': 3, 'default': 'm', 'trustedProxies': ['10.0.0.0/8', '::1'],
             'log': 'json', 'drainDelay': '5s', 'drain': '0s'
             """);
-    assertEquals("[*:1, [::1]:2]", config.listen().toString());
+    assertEquals("[*:1, [::1]:2, unix:///a]", config.listen().toString());
+    assertTrue(config.tls().isPresent());
+    assertEquals(7, config.http().maxHeaders());
+    assertEquals(List.of("https://a"), config.corsOrigins());
     assertEquals(1L << 20, config.maxBodyBytes());
     assertEquals(2L << 20, config.maxBufferedBytes());
     assertEquals(3, config.maxConcurrentRequests());
@@ -85,7 +93,8 @@ class ConfigReaderTest {
         "'listen': [':1', 5]|listen[1]: expected a string, found a number",
         "'listen': [':1', ':2', ':1']|listen[2]: the same as listen[0] on line 1",
         "'listen': '8080'|listen: not an address to listen on, write \":8080\"",
-        "'listen': ['unix:///a']|listen[0]: Unix sockets can't be listened on yet, only TCP",
+        "'listen': ['unix://a']|listen[0]: not the absolute path of a Unix socket, write it",
+        "'listen': ['unix:///a', 'unix:///a?mode=0600']|listen[1]: the same as listen[0] on line 1",
         "'host': '[::1]'|host: write an IPv6 address without brackets here",
         "'host': 'a b'|host: not a host name or an IP address",
         "'port': '80'|port: expected a number, found a string",
@@ -106,8 +115,7 @@ class ConfigReaderTest {
         "'authTokens': null|authTokens: expected a list of tokens, found null",
         "'authTokens': 'x'|authTokens: expected a list of tokens, found a string",
         "'maxbodybytes': 1|maxbodybytes: unknown key, did you mean \"maxBodyBytes\"?",
-        "'cors': {}|cors: unknown key",
-        "'tls': {}|tls: unknown key",
+        "'htpp': {}|htpp: unknown key, did you mean \"http\"?",
         "'a.b': 1|[\"a.b\"]: unknown key",
       })
   void aWrongValueIsRefused(String members, String message) {

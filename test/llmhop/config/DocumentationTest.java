@@ -15,6 +15,9 @@ class DocumentationTest {
     List<String> missing =
         Stream.of(
                 ConfigReader.KEYS,
+                HttpReader.KEYS,
+                ListenTlsReader.KEYS,
+                CorsReader.KEYS,
                 ModelReader.KEYS,
                 ModelReader.TIMEOUT_KEYS,
                 EndpointsReader.KEYS,

@@ -36,7 +36,7 @@ class FilesOfOthersTest {
   @Test
   void llmhop1() throws ConfigException {
     Config config = read(FIXTURES.resolve("llmhop-1.x.json"), SECRETS);
-    assertEquals(List.of(new Listen("", 9090)), config.listen());
+    assertEquals(List.of(new Listen.Tcp("", 9090)), config.listen());
     assertEquals(digests("team-a-4f1d0c", "team-b"), digests(config));
     assertEquals(32L << 20, config.maxBodyBytes());
     assertEquals(
@@ -54,7 +54,7 @@ class FilesOfOthersTest {
   @Test
   void llmhop2() throws ConfigException {
     Config config = read(FIXTURES.resolve("llmhop-2.x.json"), SECRETS);
-    assertEquals(List.of(new Listen("::1", 8080)), config.listen());
+    assertEquals(List.of(new Listen.Tcp("::1", 8080)), config.listen());
     assertEquals(digests("from-a-file", "from-systemd"), digests(config));
     assertEquals(Long.MAX_VALUE, config.maxBodyBytes());
     assertEquals(256, config.maxConcurrentRequests());

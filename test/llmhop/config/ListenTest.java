@@ -25,7 +25,7 @@ class ListenTest {
 
   @Test
   void bracketsAreNotPartOfTheHost() {
-    assertEquals(new Listen("::1", 80), Listen.parse("[::1]:80"));
+    assertEquals(new Listen.Tcp("::1", 80), Listen.parse("[::1]:80"));
   }
 
   @ParameterizedTest
@@ -66,12 +66,65 @@ class ListenTest {
     assertThrows(IllegalArgumentException.class, () -> Listen.parse(text));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "unix:///run/llmhop/http.sock, /run/llmhop/http.sock, 0660",
+    "unix:///run/a.sock?mode=0600, /run/a.sock, 0600",
+    "unix:///run/a.sock?mode=666, /run/a.sock, 0666",
+    "UNIX:///a, /a, 0660",
+    "unix:///a%20b%3Fc, /a b?c, 0660",
+  })
+  void aUnixSocketHasAPathAndAMode(String text, String path, String mode) {
+    var expected = new Listen.Unix(path, Integer.parseInt(mode, 8));
+    assertEquals(expected, Listen.parse(text));
+    assertEquals("unix://" + path, expected.toString());
+    assertTrue(expected.loopback());
+  }
+
   @Test
-  void aUnixSocketIsRefusedWithItsReason() {
-    var e =
-        assertThrows(
-            IllegalArgumentException.class, () -> Listen.parse("unix:///run/llmhop/http.sock"));
+  void aUnixSocketsPathFitsIntoItsAddress() {
+    String longest = "/" + "x".repeat(106);
+    assertEquals(new Listen.Unix(longest, 0660), Listen.parse("unix://" + longest));
     assertEquals(
-        "Unix sockets can't be listened on yet, only TCP: write host:port", e.getMessage());
+        "the path of a Unix socket has at most 107 bytes", problem("unix://" + longest + "x"));
+    assertEquals(
+        "the path of a Unix socket has at most 107 bytes",
+        problem("unix:///" + "%C3%BC".repeat(53) + "x"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"unix:", "unix:/a", "unix://a", "unix:///", "unix:///a/", "unix:///a#b"})
+  void aUnixSocketHasAnAbsolutePath(String text) {
+    assertEquals(
+        "not the absolute path of a Unix socket, write it like \"unix:///run/llmhop/http.sock\"",
+        problem(text));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "unix:///a b|percent-encode blanks and everything outside ASCII in the path of a Unix"
+            + " socket",
+        "unix:///a%0a|the path of a Unix socket holds a control",
+        "unix:///a%00|the path of a Unix socket holds a control",
+        "unix:///a%|write a % in the path of a Unix socket as %25",
+        "unix:///a?mode=0444|with this mode nobody can connect, that takes the right to write",
+      })
+  void aUnixSocketThatCannotBeIsRefusedWithItsReason(String text, String problem) {
+    assertEquals(problem, problem(text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "mode=", "mode=0668", "mode=1660", "mode=66", "mode=0660&x", "x", "MODE=0660"})
+  void onlyAModeStandsBehindThePath(String query) {
+    assertEquals(
+        "only a mode in octal digits may stand behind the path, write it like \"?mode=0660\"",
+        problem("unix:///a?" + query));
+  }
+
+  private static String problem(String text) {
+    return assertThrows(IllegalArgumentException.class, () -> Listen.parse(text)).getMessage();
   }
 }

@@ -33,7 +33,7 @@ final class RouterUnderTest implements AutoCloseable {
   private RouterUnderTest(String json) {
     try {
       Config config = ConfigReader.read(bytes(json), Secrets.fromProcess());
-      List<Listen> listen = List.of(new Listen("127.0.0.1", 0));
+      List<Listen> listen = List.of(new Listen.Tcp("127.0.0.1", 0));
       router = Assembly.start(config, listen, EnvironmentProxy.NONE, print(out), print(err));
     } catch (ConfigException e) {
       throw new AssertionError("the config is refused: " + e.problems(), e);
