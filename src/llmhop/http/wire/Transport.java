@@ -24,6 +24,10 @@ public interface Transport extends AutoCloseable {
   /// waits.
   boolean isQuiet();
 
+  /// Tells the other side that nothing more will be written, where the bytes have a word for that:
+  /// TLS close_notify, without which a body that ends with the connection looks cut. Reading goes
+  /// on, and [#close] must follow. For the thread that reads; never waits, and says nothing where
+  /// there is no room to say it.
   default void closeGracefully() {}
 
   @Override
