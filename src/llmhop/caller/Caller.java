@@ -23,6 +23,11 @@ public record Caller(String name, List<Glob> models) {
 
   /// Whether this caller may use the model of this name.
   public boolean mayUse(String model) {
-    return models.isEmpty() || models.stream().anyMatch(glob -> glob.matches(model));
+    for (Glob glob : models) {
+      if (glob.matches(model)) {
+        return true;
+      }
+    }
+    return models.isEmpty();
   }
 }

@@ -9,11 +9,14 @@ final class ErrorAnswer {
   private ErrorAnswer() {}
 
   static void send(Exchange x, Refusal refusal) throws IOException {
-    String id = x.journal().id();
     if (refusal.closes()) {
       x.closeAfterwards();
     }
-    String json = ErrorShape.of(x.journal().path()).json(refusal, id);
+    x.answer(
+        refusal.status(), fields(refusal), body(refusal, x.journal().path(), x.journal().id()));
+  }
+
+  static Fields fields(Refusal refusal) {
     var fields = new Fields();
     fields.add("Content-Type", "application/json");
     fields.add("X-LLMhop-Error", refusal.code());
@@ -22,6 +25,10 @@ final class ErrorAnswer {
     }
     refusal.retryAfterSeconds().ifPresent(s -> fields.add("Retry-After", Integer.toString(s)));
     refusal.shouldRetry().ifPresent(retry -> fields.add("x-should-retry", retry.toString()));
-    x.answer(refusal.status(), fields, json.getBytes(StandardCharsets.UTF_8));
+    return fields;
+  }
+
+  static byte[] body(Refusal refusal, String path, String requestId) {
+    return ErrorShape.of(path).json(refusal, requestId).getBytes(StandardCharsets.UTF_8);
   }
 }

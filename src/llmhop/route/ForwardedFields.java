@@ -2,21 +2,21 @@ package llmhop.route;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import llmhop.backend.Backend;
 import llmhop.caller.Gate;
 import llmhop.config.AddressRange;
 import llmhop.http.wire.Fields;
+import llmhop.http.wire.NameSet;
 
 /// Which fields go through the router, either way (RFC 9110 section 7.6.1).
 final class ForwardedFields {
   /// What is true of one connection only, in both directions.
-  private static final Set<String> HOP_BY_HOP =
-      names(
+  private static final List<String> HOP_BY_HOP =
+      List.of(
           "Connection",
           "Keep-Alive",
           "Proxy-Authenticate",
@@ -28,20 +28,28 @@ final class ForwardedFields {
           "Transfer-Encoding",
           "Upgrade");
 
-  /// What the router says itself, or has dealt with.
-  private static final Set<String> REQUEST_OURS =
-      names("Host", "Content-Length", "Expect", "X-Request-Id", "HTTP2-Settings");
+  /// That, and what the router says itself, or has dealt with.
+  private static final NameSet NOT_OF_REQUESTS =
+      names(HOP_BY_HOP, "Host", "Content-Length", "Expect", "X-Request-Id", "HTTP2-Settings");
 
-  private static final Set<String> FORWARDED = names("Forwarded", "X-Real-IP");
+  /// That, and what the router says itself.
+  private static final NameSet NOT_OF_ANSWERS =
+      names(HOP_BY_HOP, "Content-Length", "X-Request-Id", "X-LLMhop-Backend", "X-LLMhop-Error");
 
-  private static final Set<String> PRIVATE = names("Cookie", "Via", "Referer", "Origin");
+  private static final NameSet FORWARDED = names(List.of(), "Forwarded", "X-Real-IP");
 
-  private static final Set<String> DESCRIBES_BODY = names("Content-Type", "Content-Encoding");
+  private static final NameSet PRIVATE = names(List.of(), "Cookie", "Via", "Referer", "Origin");
 
-  private static final Set<String> CREDENTIALS = names(Gate.CREDENTIAL_FIELDS);
+  private static final NameSet CREDENTIALS = names(Gate.CREDENTIAL_FIELDS);
 
-  private static final Set<String> ANSWER_OURS =
-      names("Content-Length", "X-Request-Id", "X-LLMhop-Backend", "X-LLMhop-Error");
+  private static final NameSet NONE = names(List.of());
+
+  /// What most clients say.
+  private static final List<String> KEEP_ALIVE = List.of("keep-alive");
+
+  /// What tells how to read the body can't be talked away: we judged the body by it.
+  private static final NameSet DESCRIBES_BODY =
+      names(List.of(), "Content-Type", "Content-Encoding");
 
   private final List<AddressRange> trustedProxies;
 
@@ -49,14 +57,10 @@ final class ForwardedFields {
     this.trustedProxies = List.copyOf(trustedProxies);
   }
 
-  private static Set<String> names(String... names) {
-    return names(List.of(names));
-  }
-
-  private static Set<String> names(List<String> names) {
-    Set<String> set = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
-    set.addAll(names);
-    return set;
+  private static NameSet names(List<String> names, String... more) {
+    List<String> all = new ArrayList<>(names);
+    all.addAll(List.of(more));
+    return NameSet.of(all);
   }
 
   /// The fields of a request for a backend, in the order they came, the model's own last.
@@ -65,13 +69,12 @@ final class ForwardedFields {
   /// @param requestId the id for this attempt
   Fields request(Exchange exchange, Backend backend, boolean takesCredentials, String requestId) {
     boolean trusted = isTrusted(exchange.peer());
-    Set<String> perConnection = perConnection(exchange.fields());
+    NameSet perConnection = perConnection(exchange.fields());
     var out = new Fields();
     for (Fields.Field field : exchange.fields()) {
       String name = field.name();
       boolean dropped =
-          HOP_BY_HOP.contains(name)
-              || REQUEST_OURS.contains(name)
+          NOT_OF_REQUESTS.contains(name)
               || perConnection.contains(name)
               || ((takesCredentials || backend.hosted()) && CREDENTIALS.contains(name))
               || ((!trusted || backend.hosted()) && saysWhoCalled(name))
@@ -91,6 +94,10 @@ final class ForwardedFields {
   /// What proxies say of callers: only proxies that the operator trusts may. Some servers take `_`
   /// for `-`.
   private static boolean saysWhoCalled(String name) {
+    int initial = name.charAt(0) | 0x20;
+    if (initial != 'x' && initial != 'f') {
+      return false;
+    }
     String lower = name.toLowerCase(Locale.ROOT).replace('_', '-');
     return lower.startsWith("x-forwarded") || FORWARDED.contains(lower);
   }
@@ -131,13 +138,11 @@ final class ForwardedFields {
 
   /// The fields of a backend's answer for the caller.
   static Fields answer(Fields reply, String backendLabel) {
-    Set<String> perConnection = perConnection(reply);
+    NameSet perConnection = perConnection(reply);
     var out = new Fields();
     for (Fields.Field field : reply) {
       String name = field.name();
-      if (!HOP_BY_HOP.contains(name)
-          && !ANSWER_OURS.contains(name)
-          && !perConnection.contains(name)) {
+      if (!NOT_OF_ANSWERS.contains(name) && !perConnection.contains(name)) {
         out.add(name, field.value());
       }
     }
@@ -146,19 +151,20 @@ final class ForwardedFields {
   }
 
   /// The further fields that `Connection` names as true of this connection only.
-  private static Set<String> perConnection(Fields fields) {
+  private static NameSet perConnection(Fields fields) {
     List<String> values = fields.all("Connection");
-    if (values.isEmpty()) {
-      return Set.of();
+    if (values.isEmpty() || values.equals(KEEP_ALIVE)) {
+      return NONE;
     }
-    Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    List<String> names = new ArrayList<>();
     for (String value : values) {
       for (String name : value.split(",")) {
-        names.add(name.strip());
+        String stripped = name.strip();
+        if (!stripped.isEmpty() && !DESCRIBES_BODY.contains(stripped)) {
+          names.add(stripped);
+        }
       }
     }
-    // What tells how to read the body can't be talked away: we judged the body by it.
-    names.removeAll(DESCRIBES_BODY);
-    return names;
+    return NameSet.of(names);
   }
 }

@@ -64,8 +64,12 @@ abstract class Look {
   }
 
   private static boolean isEncoded(Fields fields) {
-    return fields.all("Content-Encoding").stream()
-        .anyMatch(coding -> !coding.isBlank() && !coding.strip().equalsIgnoreCase("identity"));
+    for (String coding : fields.all("Content-Encoding")) {
+      if (!coding.isBlank() && !coding.strip().equalsIgnoreCase("identity")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// A JSON object, as the API wants it.

@@ -1,5 +1,6 @@
 package llmhop.route;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -61,10 +62,18 @@ final class ModelName {
     if (outside(exchange, target).isPresent() || routes.defaultModel().isPresent()) {
       return;
     }
-    if (NEVER_BY_MODEL.stream().anyMatch(target::isUnder)
-        || (!exchange.hasBody() && BY_MODEL.stream().noneMatch(target::isUnder))) {
+    if (isUnder(NEVER_BY_MODEL, target) || (!exchange.hasBody() && !isUnder(BY_MODEL, target))) {
       throw Refusal.unknownUrl(exchange.method(), target.path());
     }
+  }
+
+  private static boolean isUnder(Collection<String> folders, Target target) {
+    for (String folder : folders) {
+      if (target.isUnder(folder)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// The model that the request is for.

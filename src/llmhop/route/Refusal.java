@@ -46,6 +46,26 @@ public final class Refusal extends RuntimeException {
     return caller(408, "timeout", message).closing().retry(true);
   }
 
+  /// The target is longer than any.
+  public static Refusal uriTooLong(String message) {
+    return caller(414, "uri_too_long", message).closing();
+  }
+
+  /// `Expect` asks for something that isn't done here.
+  public static Refusal expectationFailed(String message) {
+    return caller(417, "expectation_failed", message).closing();
+  }
+
+  /// The head is over a limit.
+  public static Refusal headTooLarge(String message) {
+    return caller(431, "head_too_large", message).closing();
+  }
+
+  /// Another HTTP than 1.1 and 1.0.
+  public static Refusal versionNotSupported(String message) {
+    return caller(505, "version_not_supported", message).closing();
+  }
+
   /// The request is well-formed but asks for something that can't be.
   public static Refusal invalidRequest(String message) {
     return caller(400, "invalid_request", message);
@@ -152,6 +172,11 @@ public final class Refusal extends RuntimeException {
   public static Refusal overloaded(String what) {
     String message = "The router is at its limit of " + what + ". Try again shortly.";
     return router(503, "overloaded", message).retry(true).after(1);
+  }
+
+  /// As many connections as there may be are open.
+  public static Refusal tooManyConnections(String message) {
+    return router(503, "too_many_connections", message).retry(true).after(1).closing();
   }
 
   /// The router is going away.

@@ -52,6 +52,7 @@ final class Relay {
       x.flush();
     }
     from.close();
+    request.close();
     // Whoever has its whole answer may ask again at once: its place is free before the end is sent.
     permit.close();
     x.finish();

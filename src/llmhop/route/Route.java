@@ -14,11 +14,13 @@ public final class Route {
   private final Balancer balancer;
   private final ClosedPaths closedPaths;
   private final Timing timing;
+  private final boolean changesPaths;
 
   /// A route to these backends.
   public Route(Model model, List<Backend> backends) {
     this.model = model;
     this.backends = List.copyOf(backends);
+    this.changesPaths = backends.stream().anyMatch(Backend::changesPaths);
     this.balancer = Balancer.of(backends);
     this.closedPaths = new ClosedPaths(model.allowPaths());
     var limits = model.timeouts();
@@ -55,6 +57,9 @@ public final class Route {
     if (closedPaths.closes(method, path)) {
       return true;
     }
+    if (!changesPaths) {
+      return false;
+    }
     for (Backend backend : backends) {
       if (backend.changesPaths() && closedPaths.closes(method, backend.path(path))) {
         return true;
@@ -65,7 +70,7 @@ public final class Route {
 
   /// Whether a backend gets another path than the caller asked for.
   boolean changesPaths() {
-    return backends.stream().anyMatch(Backend::changesPaths);
+    return changesPaths;
   }
 
   /// Whether its body may be passed on unread when the path names it: no name in it would have to

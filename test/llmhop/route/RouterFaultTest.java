@@ -72,7 +72,8 @@ class RouterFaultTest {
     @Override
     public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
       if (afterTheHead) {
-        exchange.begin(200, new Fields(), java.util.OptionalLong.of(10)).flush();
+        exchange.begin(200, "", new Fields(), java.util.OptionalLong.of(10));
+        exchange.flush();
       }
       switch (fault) {
         case RuntimeException e -> throw e;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import llmhop.http.wire.Fields;
 import org.junit.jupiter.api.Test;
@@ -20,7 +21,7 @@ class StreamEndTest {
   private static boolean after(StreamEnd end, String... pieces) {
     for (String piece : pieces) {
       byte[] bytes = piece.translateEscapes().getBytes(StandardCharsets.UTF_8);
-      end.passed(bytes, bytes.length);
+      end.passed(ByteBuffer.wrap(bytes), 0, bytes.length);
     }
     return end.isBetweenEvents();
   }
@@ -45,7 +46,7 @@ class StreamEndTest {
     String[] single = text.translateEscapes().split("");
     var end = of("text/event-stream");
     for (String piece : single) {
-      end.passed(piece.getBytes(StandardCharsets.UTF_8), 1);
+      end.passed(ByteBuffer.wrap(piece.getBytes(StandardCharsets.UTF_8)), 0, 1);
     }
     assertEquals(expected, end.isBetweenEvents(), "one byte at a time");
   }

@@ -138,7 +138,7 @@ final class Connection implements Runnable {
       answer.finish();
       linger();
     } finally {
-      server.refusals().refused(fault, message, heads.target(), address(remote));
+      server.refusals().refused(fault, message, heads.target(), page);
     }
   }
 
@@ -312,6 +312,5 @@ final class Connection implements Runnable {
       hangUp.disarm();
     }
     plain.close();
-    server.closed(this);
   }
 }

@@ -50,7 +50,9 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     if (!answer.hasBegun() && !upgraded) {
       closing = true;
       begin(500, "", new Fields(), OptionalLong.of(0));
-      finish();
+    }
+    if (answer.isWhole()) {
+      flush();
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,13 +46,30 @@ final class JdkSide {
     return responseHeaders;
   }
 
-  /// `//v1/x` would be taken for the host v1: an authority that is empty keeps it a path.
+  /// `//v1/x` would be taken for the host v1: an authority that is empty keeps it a path. What a
+  /// URI can't hold is percent-encoded.
   URI uri() {
     if (uri == null) {
       String target = exchange.target();
-      uri = URI.create(target.startsWith("//") ? "//" + target : target);
+      String kept = target.startsWith("//") ? "//" + target : target;
+      try {
+        uri = new URI(kept);
+      } catch (URISyntaxException e) {
+        uri = quoted(target);
+      }
     }
     return uri;
+  }
+
+  private static URI quoted(String target) {
+    int query = target.indexOf('?');
+    try {
+      return query < 0
+          ? new URI(null, null, target, null)
+          : new URI(null, null, target.substring(0, query), target.substring(query + 1), null);
+    } catch (URISyntaxException e) {
+      return URI.create("/");
+    }
   }
 
   HttpContext context() {

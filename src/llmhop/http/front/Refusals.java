@@ -1,6 +1,5 @@
 package llmhop.http.front;
 
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import llmhop.http.wire.Fields;
 
@@ -24,7 +23,7 @@ public interface Refusals {
         }
 
         @Override
-        public void refused(Fault fault, String message, String target, InetAddress peer) {}
+        public void refused(Fault fault, String message, String target, Page page) {}
       };
 
   /// Renders a refusal.
@@ -33,6 +32,6 @@ public interface Refusals {
   /// @param target the request's target as far as it was read; `""` for none
   Page page(Fault fault, String message, String target);
 
-  /// It was sent, or was tried to.
-  void refused(Fault fault, String message, String target, InetAddress peer);
+  /// This page was sent, or was tried to.
+  void refused(Fault fault, String message, String target, Page page);
 }

@@ -104,38 +104,48 @@ public final class Server implements AutoCloseable {
       Listener.close(channel);
       return;
     }
-    if (open.incrementAndGet() > limits.connections()) {
-      open.decrementAndGet();
-      refuse(connection, tls.isEmpty());
+    if (open.incrementAndGet() <= limits.connections()) {
+      begin(connection, connection, open);
       return;
     }
-    connections.add(connection);
-    Thread.ofVirtual().name("caller").start(connection);
-    if (stopping) {
-      connection.endIfIdle();
-    }
-  }
-
-  private void refuse(Connection connection, boolean canTell) {
-    if (canTell && beingTold.incrementAndGet() <= Limits.TOLD_AT_ONCE) {
-      connections.add(connection);
-      Thread.ofVirtual()
-          .start(
-              () -> {
-                open.incrementAndGet();
-                connection.refuseTooMany();
-                beingTold.decrementAndGet();
-              });
+    open.decrementAndGet();
+    if (tls.isEmpty() && beingTold.incrementAndGet() <= Limits.TOLD_AT_ONCE) {
+      begin(connection, connection::refuseTooMany, beingTold);
       return;
     }
-    if (canTell) {
+    if (tls.isEmpty()) {
       beingTold.decrementAndGet();
     }
     connection.kill();
   }
 
-  void closed(Connection connection) {
-    if (connections.remove(connection) && open.decrementAndGet() == 0) {
+  /// @param counter has counted it, and won't any more at its end
+  private void begin(Connection connection, Runnable life, AtomicInteger counter) {
+    connections.add(connection);
+    try {
+      Thread.ofVirtual().name("caller").start(() -> live(connection, life, counter));
+    } catch (RuntimeException | Error e) {
+      connection.kill();
+      ended(connection, counter);
+      throw e;
+    }
+    if (stopping) {
+      connection.endIfIdle();
+    }
+  }
+
+  private void live(Connection connection, Runnable life, AtomicInteger counter) {
+    try {
+      life.run();
+    } finally {
+      ended(connection, counter);
+    }
+  }
+
+  private void ended(Connection connection, AtomicInteger counter) {
+    connections.remove(connection);
+    counter.decrementAndGet();
+    if (stopping && isEmpty()) {
       lock.lock();
       try {
         empty.signalAll();
@@ -143,6 +153,10 @@ public final class Server implements AutoCloseable {
         lock.unlock();
       }
     }
+  }
+
+  private boolean isEmpty() {
+    return open.get() + beingTold.get() == 0;
   }
 
   void handle(HttpExchange exchange) throws IOException {
@@ -226,7 +240,7 @@ public final class Server implements AutoCloseable {
     long left = nanos;
     lock.lock();
     try {
-      while (open.get() > 0) {
+      while (!isEmpty()) {
         if (left <= 0) {
           return false;
         }

@@ -55,6 +55,11 @@ final class FakeTransport implements Transport {
   }
 
   @Override
+  public int readNow(ByteBuffer into) throws IOException {
+    return isQuiet() ? 0 : read(into);
+  }
+
+  @Override
   public boolean isQuiet() {
     return !closed && !noisy;
   }

@@ -1,0 +1,80 @@
+package llmhop.route;
+
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.random.RandomGenerator;
+import llmhop.http.front.Fault;
+import llmhop.http.front.Refusals;
+import llmhop.http.wire.Fields;
+import llmhop.observe.Observer;
+import llmhop.observe.Outcome;
+import llmhop.observe.Phase;
+
+/// What the front refuses before there is a request (the phase ACCEPT), in the router's words:
+/// errors in the shape of the API that the caller speaks, and a record of each. Shared by all
+/// connections.
+public final class Doorway implements Refusals {
+  private final Observer observer;
+  private final InstantSource clock;
+  private final RequestIds ids;
+
+  /// @param observer is told of each
+  /// @param random where request ids come from; safe for concurrent use
+  public Doorway(Observer observer, InstantSource clock, RandomGenerator random) {
+    this.observer = observer;
+    this.clock = clock;
+    this.ids = new RequestIds(random);
+  }
+
+  private static Refusal refusal(Fault fault, String message) {
+    return switch (fault) {
+      case BAD_REQUEST -> Refusal.badRequest(message);
+      case TIMEOUT -> Refusal.timeout(message);
+      case URI_TOO_LONG -> Refusal.uriTooLong(message);
+      case EXPECTATION_FAILED -> Refusal.expectationFailed(message);
+      case HEAD_TOO_LARGE -> Refusal.headTooLarge(message);
+      case VERSION_NOT_SUPPORTED -> Refusal.versionNotSupported(message);
+      case TOO_MANY_CONNECTIONS -> Refusal.tooManyConnections(message);
+    };
+  }
+
+  @Override
+  public Page page(Fault fault, String message, String target) {
+    Refusal refusal = refusal(fault, message);
+    String id = ids.of(Optional.empty());
+    Fields fields = ErrorAnswer.fields(refusal);
+    fields.add("X-Request-Id", id);
+    return new Page(fields, ErrorAnswer.body(refusal, path(target), id));
+  }
+
+  @Override
+  public void refused(Fault fault, String message, String target, Page page) {
+    Refusal refusal = refusal(fault, message);
+    observer.record(
+        new Outcome(
+            clock.instant(),
+            page.fields().first("X-Request-Id").orElse("-"),
+            "-",
+            "-",
+            path(target),
+            Optional.empty(),
+            Optional.empty(),
+            refusal.status(),
+            0,
+            page.body().length,
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            0,
+            refusal.fault(),
+            Phase.ACCEPT,
+            Optional.of(refusal.code()),
+            Optional.empty()));
+  }
+
+  private static String path(String target) {
+    int query = target.indexOf('?');
+    String path = query < 0 ? target : target.substring(0, query);
+    return path.isEmpty() ? "-" : path;
+  }
+}
