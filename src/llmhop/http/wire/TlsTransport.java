@@ -37,8 +37,13 @@ public final class TlsTransport implements Transport {
   /// side is told why as far as that needs no waiting.
   public static TlsTransport handshake(PlainTransport plain, SSLEngine engine) throws IOException {
     var tls = new TlsTransport(plain, engine);
-    engine.beginHandshake();
-    tls.completeHandshake();
+    try {
+      engine.beginHandshake();
+      tls.completeHandshake();
+    } catch (SSLException e) {
+      tls.tellWhy();
+      throw e;
+    }
     return tls;
   }
 
@@ -80,12 +85,17 @@ public final class TlsTransport implements Transport {
     try {
       return input.decrypt(into);
     } catch (SSLException e) {
-      try {
-        output.sayNow();
-      } catch (IOException gone) {
-        // It doesn't want to know.
-      }
+      tellWhy();
       throw e;
+    }
+  }
+
+  /// Sends the alert that the engine has made of a failure.
+  private void tellWhy() {
+    try {
+      output.sayNow();
+    } catch (IOException e) {
+      // Nobody is there to be told.
     }
   }
 

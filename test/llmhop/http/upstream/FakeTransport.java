@@ -40,11 +40,6 @@ final class FakeTransport implements Transport {
   }
 
   @Override
-  public int readNow(ByteBuffer into) throws IOException {
-    return pieces.isEmpty() && !closed ? 0 : read(into);
-  }
-
-  @Override
   public void write(ByteBuffer... buffers) {
     writes++;
     for (ByteBuffer buffer : buffers) {

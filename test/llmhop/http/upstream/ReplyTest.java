@@ -46,11 +46,6 @@ class ReplyTest {
     }
 
     @Override
-    public int readNow(ByteBuffer into) {
-      return read(into);
-    }
-
-    @Override
     public void write(ByteBuffer... buffers) {
       throw new UnsupportedOperationException("a reply is only read");
     }
