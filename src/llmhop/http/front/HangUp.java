@@ -114,6 +114,10 @@ final class HangUp implements Pump.Ready {
       return;
     }
     try {
+      if (!plain.stopBlocking()) {
+        state.set(State.SETTLED);
+        return;
+      }
       key = pump.watch(plain.channel(), this);
     } catch (CancelledKeyException e) {
       makeChannelBlocking();

@@ -30,6 +30,8 @@ public final class Pem {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
 
+  private static final Pattern BEGIN = Pattern.compile("^-----BEGIN ", Pattern.MULTILINE);
+
   private static final int LARGEST_FILE = 4 * 1024 * 1024;
 
   /// `AlgorithmIdentifier` of rsaEncryption, with its NULL (RFC 8017).
@@ -59,7 +61,7 @@ public final class Pem {
 
   private static List<Certificate> certificates(Path file, boolean lenient) throws IOException {
     List<Certificate> certificates = new ArrayList<>();
-    for (Block block : blocks(file)) {
+    for (Block block : blocks(file, lenient)) {
       if (block.label.equals("CERTIFICATE") || block.label.equals("TRUSTED CERTIFICATE")) {
         try {
           CertificateFactory factory = CertificateFactory.getInstance("X.509");
@@ -82,7 +84,7 @@ public final class Pem {
   ///
   /// @throws IOException naming the file, never its content
   public static PrivateKey privateKey(Path file) throws IOException {
-    for (Block block : blocks(file)) {
+    for (Block block : blocks(file, false)) {
       switch (block.label) {
         case "PRIVATE KEY" -> {
           return pkcs8(file, block.der);
@@ -186,7 +188,8 @@ public final class Pem {
     return der.toByteArray();
   }
 
-  private static List<Block> blocks(Path file) throws IOException {
+  /// @param lenient whether a block without its end is skipped, not taken for half a file
+  private static List<Block> blocks(Path file, boolean lenient) throws IOException {
     String text = text(file);
     if (text.contains("Proc-Type: 4,ENCRYPTED")) {
       throw hasPassword(file);
@@ -199,6 +202,9 @@ public final class Pem {
       } catch (IllegalArgumentException e) {
         throw new IOException(file + ": a block in it is not base64");
       }
+    }
+    if (!lenient && blocks.size() < BEGIN.matcher(text).results().count()) {
+      throw new IOException(file + ": a block in it is cut short");
     }
     return blocks;
   }

@@ -3,10 +3,16 @@ package llmhop.http.wire;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.locks.ReentrantLock;
 import jdk.net.ExtendedSocketOptions;
 
 /// Bytes as they are, over TCP or a Unix socket.
+///
+/// The channel may be switched to non-blocking mode while a selector watches it, but only by
+/// [#stopBlocking]: the JDK lets a switch wait for the write that goes on, perhaps for ever. Whoever
+/// then reads or writes what can't be done at once has it switched back by the hook of [#onBusy].
 public final class PlainTransport implements Transport {
   private static final int KEEP_ALIVE_IDLE_SECONDS = 30;
   private static final int KEEP_ALIVE_INTERVAL_SECONDS = 10;
@@ -17,8 +23,8 @@ public final class PlainTransport implements Transport {
   private static final int ONE_WRITE = 256 * 1024;
 
   private final SocketChannel channel;
-  private Runnable busy = () -> {};
-  private final ByteBuffer probe = ByteBuffer.allocate(1);
+  private final ReentrantLock writing = new ReentrantLock();
+  private volatile Runnable makeBlocking = () -> {};
 
   /// Takes a connected channel in blocking mode.
   public PlainTransport(SocketChannel channel) {
@@ -37,18 +43,57 @@ public final class PlainTransport implements Transport {
     }
   }
 
-  @Override
-  public int read(ByteBuffer into) throws IOException {
-    return channel.read(into);
-  }
-
-  public void onBusy(Runnable makeBlocking) {
-    busy = makeBlocking;
-  }
-
   /// The channel under it.
   public SocketChannel channel() {
     return channel;
+  }
+
+  /// Sets what is called when a read found nothing or a write no room in non-blocking mode, on the
+  /// thread that reads or writes. It takes the channel from its selector and back to blocking mode,
+  /// and sees to it that nobody is in [#readNow] meanwhile.
+  public void onBusy(Runnable hook) {
+    makeBlocking = hook;
+  }
+
+  /// Switches to non-blocking mode, for a selector. Never waits.
+  ///
+  /// @return false while a write goes on, which a switch would have to wait for
+  public boolean stopBlocking() throws IOException {
+    if (!writing.tryLock()) {
+      return false;
+    }
+    try {
+      channel.configureBlocking(false);
+      return true;
+    } finally {
+      writing.unlock();
+    }
+  }
+
+  @Override
+  public int read(ByteBuffer into) throws IOException {
+    while (true) {
+      int read = channel.read(into);
+      if (read != 0 || !into.hasRemaining()) {
+        return read;
+      }
+      busy();
+    }
+  }
+
+  /// After it the channel blocks. The mode is asked again and again, for it may have changed since.
+  private void busy() throws IOException {
+    if (channel.isBlocking()) {
+      return;
+    }
+    makeBlocking.run();
+    if (!channel.isBlocking()) {
+      try {
+        channel.configureBlocking(true);
+      } catch (IllegalBlockingModeException e) {
+        throw new IOException("a selector has the channel, which should block now", e);
+      }
+    }
   }
 
   @Override
@@ -56,30 +101,57 @@ public final class PlainTransport implements Transport {
     if (!channel.isBlocking()) {
       return channel.read(into);
     }
-    channel.configureBlocking(false);
+    // A writer that found no room would have it switched back, and the read would wait.
+    return writing.tryLock() ? atOnce(() -> channel.read(into)) : 0;
+  }
+
+  /// Writes what there is room for, without waiting: nothing while another write goes on.
+  void writeNow(ByteBuffer from) throws IOException {
+    if (!writing.tryLock()) {
+      return;
+    }
+    if (channel.isBlocking()) {
+      atOnce(() -> channel.write(from));
+      return;
+    }
     try {
-      return channel.read(into);
+      channel.write(from);
     } finally {
-      channel.configureBlocking(true);
+      writing.unlock();
+    }
+  }
+
+  private interface Transfer {
+    int run() throws IOException;
+  }
+
+  /// Runs it in non-blocking mode, with the lock that has just been taken for it.
+  private int atOnce(Transfer transfer) throws IOException {
+    try {
+      channel.configureBlocking(false);
+      try {
+        return transfer.run();
+      } finally {
+        channel.configureBlocking(true);
+      }
+    } finally {
+      writing.unlock();
     }
   }
 
   @Override
   public void write(ByteBuffer... buffers) throws IOException {
-    if (buffers.length > 1 && total(buffers) <= ONE_WRITE) {
-      int first = 0;
-      while (first < buffers.length) {
-        if (channel.write(buffers, first, buffers.length - first) == 0) {
-          busy.run();
-        }
-        while (first < buffers.length && !buffers[first].hasRemaining()) {
-          first++;
+    writing.lock();
+    try {
+      if (buffers.length > 1 && total(buffers) <= ONE_WRITE) {
+        writeTogether(buffers);
+      } else {
+        for (ByteBuffer buffer : buffers) {
+          writeParts(buffer);
         }
       }
-      return;
-    }
-    for (ByteBuffer buffer : buffers) {
-      writeParts(buffer);
+    } finally {
+      writing.unlock();
     }
   }
 
@@ -91,12 +163,25 @@ public final class PlainTransport implements Transport {
     return total;
   }
 
+  private void writeTogether(ByteBuffer[] buffers) throws IOException {
+    int first = 0;
+    while (first < buffers.length) {
+      long written = channel.write(buffers, first, buffers.length - first);
+      while (first < buffers.length && !buffers[first].hasRemaining()) {
+        first++;
+      }
+      if (written == 0 && first < buffers.length) {
+        busy();
+      }
+    }
+  }
+
   private void writeParts(ByteBuffer buffer) throws IOException {
     int end = buffer.limit();
     while (buffer.position() < end) {
       buffer.limit(Math.min(end, buffer.position() + ONE_WRITE));
       if (channel.write(buffer) == 0) {
-        busy.run();
+        busy();
       }
     }
   }
@@ -104,7 +189,7 @@ public final class PlainTransport implements Transport {
   @Override
   public boolean isQuiet() {
     try {
-      return readNow(probe.clear()) == 0;
+      return readNow(ByteBuffer.allocate(1)) == 0;
     } catch (IOException e) {
       return false;
     }

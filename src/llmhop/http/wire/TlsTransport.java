@@ -2,10 +2,10 @@ package llmhop.http.wire;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
 
 /// TLS over a plain transport, by an SSLEngine: unlike SSLSocket it can look whether a kept
@@ -17,27 +17,33 @@ import javax.net.ssl.SSLException;
 public final class TlsTransport implements Transport {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
+  /// How often [#readNow] asks for more to complete a record: it may not work for one peer for
+  /// long, and comes again when more is there.
+  private static final int MOST_RECEIVES = 4;
+
   private final PlainTransport plain;
   private final SSLEngine engine;
-  private final ReentrantLock writing = new ReentrantLock();
-  private final ByteBuffer received;
-  private final ByteBuffer decrypted;
-  private ByteBuffer encrypted;
+  private final TlsInput input;
+  private final TlsOutput output;
 
   private TlsTransport(PlainTransport plain, SSLEngine engine) {
     this.plain = plain;
     this.engine = engine;
-    int packet = engine.getSession().getPacketBufferSize();
-    this.received = ByteBuffer.allocate(packet).flip();
-    this.encrypted = ByteBuffer.allocate(packet);
-    this.decrypted = ByteBuffer.allocate(engine.getSession().getApplicationBufferSize()).flip();
+    this.input = new TlsInput(plain, engine);
+    this.output = new TlsOutput(plain, engine);
   }
 
-  /// Shakes hands. Whoever calls sees to a deadline by closing `plain`.
+  /// Shakes hands. Whoever calls sees to a deadline by closing `plain`. When it fails, the other
+  /// side is told why as far as that needs no waiting.
   public static TlsTransport handshake(PlainTransport plain, SSLEngine engine) throws IOException {
     var tls = new TlsTransport(plain, engine);
-    engine.beginHandshake();
-    tls.completeHandshake();
+    try {
+      engine.beginHandshake();
+      tls.completeHandshake();
+    } catch (SSLException e) {
+      tls.tellWhy();
+      throw e;
+    }
     return tls;
   }
 
@@ -46,20 +52,21 @@ public final class TlsTransport implements Transport {
     while (status != HandshakeStatus.NOT_HANDSHAKING && status != HandshakeStatus.FINISHED) {
       status =
           switch (status) {
-            case NEED_WRAP -> wrap(NOTHING).getHandshakeStatus();
+            case NEED_WRAP -> output.write(NOTHING).getHandshakeStatus();
             case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> unwrapHandshake();
             case NEED_TASK -> runTasks();
             case NOT_HANDSHAKING, FINISHED -> status;
           };
     }
+    input.turned();
   }
 
   private HandshakeStatus unwrapHandshake() throws IOException {
-    SSLEngineResult result = unwrap();
-    if (result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW && fill() < 0) {
+    SSLEngineResult result = decrypt(NOTHING);
+    if (result.getStatus() == Status.BUFFER_UNDERFLOW && input.receive() < 0) {
       throw new SSLException("the peer closed during the TLS handshake");
     }
-    if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
+    if (result.getStatus() == Status.CLOSED) {
       throw new SSLException("the peer ended the TLS handshake");
     }
     return result.getHandshakeStatus();
@@ -73,90 +80,104 @@ public final class TlsTransport implements Transport {
     return engine.getHandshakeStatus();
   }
 
-  private int fill() throws IOException {
-    if (received.remaining() == received.capacity()) {
-      throw new SSLException("a TLS record is larger than any may be");
-    }
-    received.compact();
+  /// Decrypts a record; tells the peer when it is a bad one.
+  private SSLEngineResult decrypt(ByteBuffer into) throws IOException {
     try {
-      return plain.read(received);
-    } finally {
-      received.flip();
+      return input.decrypt(into);
+    } catch (SSLException e) {
+      tellWhy();
+      throw e;
     }
   }
 
-  private SSLEngineResult unwrap() throws IOException {
-    decrypted.compact();
+  /// Sends the alert that the engine has made of a failure.
+  private void tellWhy() {
     try {
-      return engine.unwrap(received, decrypted);
-    } finally {
-      decrypted.flip();
-    }
-  }
-
-  private SSLEngineResult wrap(ByteBuffer... clear) throws IOException {
-    writing.lock();
-    try {
-      SSLEngineResult result = engine.wrap(clear, encrypted.clear());
-      while (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
-        encrypted = ByteBuffer.allocate(encrypted.capacity() * 2);
-        result = engine.wrap(clear, encrypted);
-      }
-      plain.write(encrypted.flip());
-      return result;
-    } finally {
-      writing.unlock();
+      output.sayNow();
+    } catch (IOException e) {
+      // Nobody is there to be told.
     }
   }
 
   @Override
   public int read(ByteBuffer into) throws IOException {
-    while (!decrypted.hasRemaining()) {
-      SSLEngineResult result = unwrap();
+    while (true) {
+      int read = readRecords(into);
+      if (read != 0 || !into.hasRemaining()) {
+        return read;
+      }
+      ended(input.receive());
+    }
+  }
+
+  @Override
+  public int readNow(ByteBuffer into) throws IOException {
+    int read = readRecords(into);
+    for (int i = 0; i < MOST_RECEIVES && read == 0 && !input.hasDecrypted(); i++) {
+      int received = input.receiveNow();
+      ended(received);
+      if (received == 0) {
+        return 0;
+      }
+      read = readRecords(into);
+    }
+    return read;
+  }
+
+  private static void ended(int received) throws SSLException {
+    if (received < 0) {
+      throw new SSLException("the connection ended without TLS close_notify: it may be cut");
+    }
+  }
+
+  /// Takes what has been decrypted, or else decrypts what has been received up to the first record
+  /// with text.
+  ///
+  /// @return how many bytes, 0 when more has to be received (or there is no room), -1 at the end
+  private int readRecords(ByteBuffer into) throws IOException {
+    int from = into.position();
+    while (!input.hasDecrypted()) {
+      SSLEngineResult result = decrypt(into);
       afterwards(result);
-      if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
-        return -1;
+      if (into.position() > from) {
+        return into.position() - from;
       }
-      if (result.getStatus() == SSLEngineResult.Status.BUFFER_UNDERFLOW && fill() < 0) {
-        throw new SSLException("the connection ended without TLS close_notify: it may be cut");
-      }
-      if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
-        throw new SSLException("a TLS record is larger than any may be");
+      switch (result.getStatus()) {
+        case CLOSED -> {
+          return -1;
+        }
+        case BUFFER_UNDERFLOW -> {
+          return 0;
+        }
+        default -> {}
       }
     }
-    int length = Math.min(into.remaining(), decrypted.remaining());
-    into.put(into.position(), decrypted, decrypted.position(), length);
-    into.position(into.position() + length);
-    decrypted.position(decrypted.position() + length);
-    return length;
+    return input.take(into);
   }
 
   /// TLS has messages of its own at any time: new keys, session tickets.
   private void afterwards(SSLEngineResult result) throws IOException {
     HandshakeStatus status = result.getHandshakeStatus();
     if (status == HandshakeStatus.NEED_TASK) {
-      status = runTasks();
+      throw new SSLException("the peer wants to negotiate TLS anew, which is not supported");
     }
-    // A writer that is at it sends what TLS itself has to say along with its next record. Waiting
-    // for it here could last for ever: the peer may read on only when we do.
-    if (status == HandshakeStatus.NEED_WRAP && writing.tryLock()) {
-      try {
-        wrap(NOTHING);
-      } finally {
-        writing.unlock();
-      }
+    if (status == HandshakeStatus.NEED_WRAP) {
+      output.sayNow();
     }
   }
 
   @Override
   public void write(ByteBuffer... buffers) throws IOException {
+    input.turned();
     ByteBuffer last = buffers[buffers.length - 1];
     while (last.hasRemaining() || hasRemaining(buffers)) {
-      SSLEngineResult result = wrap(buffers);
-      if (result.getStatus() == SSLEngineResult.Status.CLOSED) {
+      SSLEngineResult result = output.write(buffers);
+      if (result.getStatus() == Status.CLOSED) {
         throw new SSLException("the TLS connection is closed");
       }
-      if (result.bytesConsumed() == 0 && result.bytesProduced() == 0) {
+      if (result.bytesConsumed() == 0
+          && result.bytesProduced() == 0
+          && result.getHandshakeStatus() != HandshakeStatus.FINISHED) {
         throw new SSLException("the peer wants to negotiate TLS anew, which is not supported");
       }
     }
@@ -172,34 +193,9 @@ public final class TlsTransport implements Transport {
   }
 
   @Override
-  public int readNow(ByteBuffer into) throws IOException {
-    throw new UnsupportedOperationException();
-  }
-
-  @Override
   public boolean isQuiet() {
     try {
-      received.compact();
-      int read;
-      try {
-        read = plain.readNow(received);
-      } finally {
-        received.flip();
-      }
-      while (read >= 0 && !decrypted.hasRemaining()) {
-        SSLEngineResult result = unwrap();
-        afterwards(result);
-        switch (result.getStatus()) {
-          case BUFFER_UNDERFLOW -> {
-            return true;
-          }
-          case CLOSED, BUFFER_OVERFLOW -> {
-            return false;
-          }
-          case OK -> {}
-        }
-      }
-      return false;
+      return readNow(NOTHING) == 0 && !input.hasDecrypted();
     } catch (IOException e) {
       return false;
     }
@@ -207,16 +203,7 @@ public final class TlsTransport implements Transport {
 
   @Override
   public void finish() throws IOException {
-    writing.lock();
-    try {
-      engine.closeOutbound();
-      boolean more = true;
-      while (more && !engine.isOutboundDone()) {
-        more = wrap(NOTHING).bytesProduced() > 0;
-      }
-    } finally {
-      writing.unlock();
-    }
+    output.end();
     plain.finish();
   }
 

@@ -24,8 +24,9 @@ public interface Transport extends AutoCloseable {
   /// waits.
   boolean isQuiet();
 
-  /// Says that nothing more will be written; the other side sees the end and may still write. Waits
-  /// no longer than a write does.
+  /// Says that nothing more will be written; the other side sees the end and may still write. Over
+  /// TLS that is close_notify, without which what ends with the connection looks cut. Waits no
+  /// longer than a write does.
   void finish() throws IOException;
 
   @Override
