@@ -2,16 +2,13 @@ package llmhop;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -24,14 +21,13 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.config.Model;
-import llmhop.http.front.Limits;
-import llmhop.http.front.Refusals;
-import llmhop.http.front.Server;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
 import llmhop.observe.Observer;
 import llmhop.route.Admission;
+import llmhop.route.Browsers;
 import llmhop.route.BufferBudget;
+import llmhop.route.Doorway;
 import llmhop.route.Lifecycle;
 import llmhop.route.Route;
 import llmhop.route.Router;
@@ -40,28 +36,32 @@ import llmhop.route.Routes;
 
 /// Wires the parts of a router together and runs it; the only place that does.
 public final class Assembly implements AutoCloseable {
-  /// Connections that may wait to be accepted: a burst of callers, bounded by the system anyway.
-  private static final int BACKLOG = 1024;
-
   /// How long requests that were cut off may take to say so in the log.
   private static final long LAST_WORDS_NANOS = 1_000_000_000L;
 
-  private final Server server =
-      new Server(Limits.DEFAULT, Refusals.PLAIN, Throwable::printStackTrace);
+  /// How long callers whose answer is complete may take to close their connections.
+  private static final Duration GOODBYES = Duration.ofMillis(500);
+
+  /// Safe for concurrent use.
+  private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
+
   private final Lifecycle lifecycle = new Lifecycle();
   private final Routes routes;
   private final BufferBudget budget;
   private final SegmentPool segments;
   private final Admission admission;
   private final Observer observer;
+  private final Door door;
 
-  private Assembly(Config config, EnvironmentProxy environment, PrintStream out)
+  private Assembly(Config config, EnvironmentProxy environment, PrintStream out, PrintStream err)
       throws IOException {
     this.budget = new BufferBudget(config.maxBufferedBytes());
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
     this.admission = new Admission(config.maxConcurrentRequests());
     this.routes = routes(config, environment);
     this.observer = AccessLog.of(config.log(), out);
+    var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
+    this.door = Door.of(config, doorway, new Log(err));
   }
 
   /// Starts a router.
@@ -79,10 +79,10 @@ public final class Assembly implements AutoCloseable {
       PrintStream out,
       PrintStream err)
       throws IOException {
-    ServerSettings.apply();
-    var assembly = new Assembly(config, environment, out);
+    var assembly = new Assembly(config, environment, out, err);
     try {
-      assembly.listen(listen, assembly.router(config, err));
+      assembly.door.listen(listen);
+      assembly.door.open(assembly.router(config, err));
       return assembly;
     } catch (IOException | RuntimeException e) {
       assembly.close();
@@ -97,7 +97,8 @@ public final class Assembly implements AutoCloseable {
       routes.add(new Route(model, upstreams.backends(model)));
     }
     Gate gate = Gate.of(config.authTokens(), InstantSource.system());
-    return new Routes(gate, routes, config.defaultModel());
+    var browsers = new Browsers(config.corsOrigins(), !config.authTokens().isEmpty());
+    return new Routes(gate, browsers, routes, config.defaultModel());
   }
 
   private Router router(Config config, PrintStream err) {
@@ -111,50 +112,24 @@ public final class Assembly implements AutoCloseable {
             observer,
             InstantSource.system(),
             System::nanoTime,
-            (RandomGenerator) () -> ThreadLocalRandom.current().nextLong(),
+            RANDOM,
             err);
     var pages = new Pages(lifecycle, this::gauges, Instant.now());
     return new Router(new AtomicReference<>(routes), pages, lifecycle, setup);
   }
 
-  private void listen(List<Listen> places, Router router) throws IOException {
-    server.handler(router);
-    for (Listen listen : places) {
-      ServerSocketChannel channel = ServerSocketChannel.open();
-      try {
-        channel.bind(address(listen), BACKLOG);
-      } catch (IOException e) {
-        channel.close();
-        throw new IOException("can't listen on " + listen + ": " + e.getMessage(), e);
-      }
-      server.listen(channel, Optional.empty());
-    }
-    server.start();
-  }
-
-  private static InetSocketAddress address(Listen listen) throws IOException {
-    return switch (listen) {
-      case Listen.Tcp(String host, int port) when host.isEmpty() -> new InetSocketAddress(port);
-      case Listen.Tcp(String host, int port) ->
-          new InetSocketAddress(InetAddress.getByName(host), port);
-      case Listen.Unix _ -> throw new IOException("this server knows no Unix sockets");
-    };
-  }
-
   /// Where it listens, with the ports that it really got.
   public List<String> addresses() {
-    return server.addresses().stream().map(a -> text((InetSocketAddress) a)).toList();
+    return door.addresses().stream().map(Door::text).toList();
   }
 
-  private static String text(InetSocketAddress address) {
-    InetAddress host = address.getAddress();
-    return new Listen.Tcp(host.isAnyLocalAddress() ? "" : host.getHostAddress(), address.getPort())
-        .toString();
-  }
-
-  /// The port of the first listener.
+  /// The first port that it listens on.
   public int port() {
-    return ((InetSocketAddress) server.addresses().getFirst()).getPort();
+    return door.addresses().stream()
+        .filter(InetSocketAddress.class::isInstance)
+        .mapToInt(address -> ((InetSocketAddress) address).getPort())
+        .findFirst()
+        .orElseThrow();
   }
 
   /// Requests in hand.
@@ -173,7 +148,7 @@ public final class Assembly implements AutoCloseable {
         idle += backend.upstream().idle();
       }
     }
-    gauges.putAll(server.gauges());
+    gauges.putAll(door.gauges());
     gauges.put("inFlight", (long) admission.admitted());
     gauges.put("requests", (long) lifecycle.inFlight());
     gauges.put("bufferedBytes", budget.held());
@@ -198,9 +173,12 @@ public final class Assembly implements AutoCloseable {
     lifecycle.leave();
     TimeUnit.NANOSECONDS.sleep(delay.toNanos());
     lifecycle.drain();
-    server.stopAccepting();
-    server.drain(drain.toNanos());
+    door.stopAccepting();
+    lifecycle.awaitEmpty(drain.toNanos());
     int left = lifecycle.inFlight();
+    if (left == 0) {
+      door.drain(GOODBYES);
+    }
     close();
     return left;
   }
@@ -208,7 +186,7 @@ public final class Assembly implements AutoCloseable {
   /// Ends everything at once; what is cut off gets its line in the log all the same.
   @Override
   public void close() {
-    server.stopAccepting();
+    door.stopAccepting();
     for (Route route : routes.all()) {
       route.backends().forEach(Backend::close);
     }
@@ -218,7 +196,7 @@ public final class Assembly implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    server.close();
+    door.close();
     observer.close();
   }
 }

@@ -30,7 +30,6 @@ public final class Main {
 
   /// Runs, and ends the process with one of the exit codes.
   public static void main(String[] arguments) {
-    ServerSettings.apply();
     // Names of backends may move; the JDK would remember them for 30 seconds.
     Security.setProperty("networkaddress.cache.ttl", "5");
     System.exit(run(Arrays.asList(arguments), System.out, System.err));

@@ -16,7 +16,7 @@ import llmhop.http.wire.Fields;
 /// `Host`, since a page may let its own name point to this machine (DNS rebinding).
 ///
 /// `Access-Control-Allow-Credentials` is never sent: nothing here looks at cookies.
-final class Browsers {
+public final class Browsers {
   private static final String ANY = "*";
 
   private final boolean open;
@@ -26,9 +26,11 @@ final class Browsers {
 
   private final Pass unlisted;
 
+  /// The rules of a config.
+  ///
   /// @param corsOrigins the origins that may use the router, as browsers send them, or `*` alone
   /// @param tokensConfigured whether callers need a token
-  Browsers(List<String> corsOrigins, boolean tokensConfigured) {
+  public Browsers(List<String> corsOrigins, boolean tokensConfigured) {
     this.open = !tokensConfigured;
     this.unlisted = corsOrigins.isEmpty() ? Pass.NOTHING : new Pass(CorsFields.unlisted());
     corsOrigins.forEach(origin -> passes.put(origin, new Pass(CorsFields.answer(origin))));

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalLong;
 import llmhop.http.front.BodyStalledException;
 import llmhop.http.front.RawExchange;
@@ -21,6 +22,7 @@ public final class Exchange {
   private final RawExchange raw;
   private final Journal journal;
   private boolean begun;
+  private Browsers.Pass pass = Browsers.Pass.NOTHING;
 
   private Exchange(RawExchange raw, Journal journal) {
     this.raw = raw;
@@ -140,6 +142,21 @@ public final class Exchange {
     return raw.gone();
   }
 
+  /// Asks whether a page in a browser may do what this request does; what browsers are to be told
+  /// is added to the answer.
+  ///
+  /// @return the answer to a browser that only asks
+  /// @throws Refusal when it may not
+  Optional<Fields> askedByBrowser(Browsers browsers) {
+    return switch (browsers.decide(method(), fields(), secure(), raw.loopbackPort())) {
+      case Browsers.Preflight(Fields answer) -> Optional.of(answer);
+      case Browsers.Pass passing -> {
+        pass = passing;
+        yield Optional.empty();
+      }
+    };
+  }
+
   /// The connection must not outlive this answer.
   void closeAfterwards() {
     raw.closeAfterwards();
@@ -157,6 +174,7 @@ public final class Exchange {
   /// @param length the body's length; empty when only the end will tell
   void begin(int status, String reason, Fields answer, OptionalLong length) throws IOException {
     answer.set("X-Request-Id", journal.id());
+    pass.addTo(answer);
     begun = true;
     journal.head(status);
     raw.begin(status, reason, answer, length);

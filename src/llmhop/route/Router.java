@@ -12,12 +12,15 @@ import java.util.function.LongSupplier;
 import llmhop.backend.Backend;
 import llmhop.caller.Caller;
 import llmhop.caller.Identity;
+import llmhop.http.wire.Fields;
 import llmhop.observe.Observer;
 import llmhop.observe.Phase;
 import llmhop.route.Route.Found;
 
 /// The way of a request. Shared by all of them; each runs on a virtual thread of its own.
 public final class Router implements HttpHandler {
+  private static final byte[] NOTHING = {};
+
   private final AtomicReference<Routes> snapshot;
   private final Local local;
   private final Lifecycle lifecycle;
@@ -55,6 +58,11 @@ public final class Router implements HttpHandler {
   private void serve(Exchange x, Journal journal) throws IOException {
     Routes routes = snapshot.get();
     Target target = accept(x, journal);
+    Optional<Fields> preflight = x.askedByBrowser(routes.browsers());
+    if (preflight.isPresent()) {
+      x.answer(204, preflight.get(), NOTHING);
+      return;
+    }
     Optional<Local.Page> page = local.find(x, target);
 
     journal.at(Phase.AUTHENTICATE);

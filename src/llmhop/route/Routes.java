@@ -15,14 +15,16 @@ import llmhop.route.Route.Found;
 /// reads it once and keeps it to its end.
 public final class Routes {
   private final Gate gate;
+  private final Browsers browsers;
   private final List<Route> routes;
   private final Map<String, Found> names = new HashMap<>();
   private final List<Route> patterns;
   private final Optional<String> defaultModel;
 
   /// A snapshot. The names of the routes must differ (the config's reader sees to it).
-  public Routes(Gate gate, List<Route> routes, Optional<String> defaultModel) {
+  public Routes(Gate gate, Browsers browsers, List<Route> routes, Optional<String> defaultModel) {
     this.gate = gate;
+    this.browsers = browsers;
     this.routes = List.copyOf(routes);
     this.defaultModel = defaultModel;
     for (Route route : routes) {
@@ -42,6 +44,11 @@ public final class Routes {
   /// Who may come in.
   public Gate gate() {
     return gate;
+  }
+
+  /// Which pages may come in.
+  Browsers browsers() {
+    return browsers;
   }
 
   /// All routes, in the order of the file.

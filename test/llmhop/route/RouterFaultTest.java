@@ -38,7 +38,7 @@ class RouterFaultTest {
 
   private Answer ask(Throwable fault, boolean afterTheHead) throws IOException {
     Local broken = (exchange, target) -> Optional.of(new BrokenPage(fault, afterTheHead));
-    var routes = new Routes(Gate.OPEN, List.of(), Optional.empty());
+    var routes = new Routes(Gate.OPEN, new Browsers(List.of(), true), List.of(), Optional.empty());
     var setup =
         new RouterSetup(
             1000,

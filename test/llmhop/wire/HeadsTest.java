@@ -64,8 +64,6 @@ class HeadsTest {
         "GET\\t/sleep\\tHTTP/1.1\\n\\nPOST /v1/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.1\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nHost: b\\r\\n\\r\\n",
-        "GET /route/llama/x HTTP/2.0\\r\\nHost: a\\r\\n\\r\\n",
-        "GET /route/llama/x http/1.1\\r\\nHost: a\\r\\n\\r\\n",
         "G\\tT /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
         "G(T /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nX: a\\1b\\r\\n\\r\\n",
@@ -83,6 +81,16 @@ class HeadsTest {
     Answer answer = ask(request);
     assertEquals(400, answer.status(), answer::toString);
     assertEquals(Optional.of("close"), answer.field("Connection").map(String::toLowerCase));
+    assertEquals(0, backend.requests().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP/2.0", "http/1.1", "HTTP/1.2"})
+  void anotherVersionOfHttpIsRefusedInOurWords(String version) {
+    Answer answer = ask("GET /route/llama/x " + version + "\\r\\nHost: a\\r\\n\\r\\n");
+    assertEquals(505, answer.status());
+    assertEquals(Optional.of("version_not_supported"), answer.jsonString("code"));
+    assertEquals(Optional.of("version_not_supported"), answer.field("X-LLMhop-Error"));
     assertEquals(0, backend.requests().size());
   }
 

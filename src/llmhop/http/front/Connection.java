@@ -7,14 +7,10 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
-import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
 import llmhop.http.wire.Flow;
 import llmhop.http.wire.Inlet;
 import llmhop.http.wire.PlainTransport;
-import llmhop.http.wire.TlsTransport;
 import llmhop.http.wire.Transport;
 
 /// One caller's connection and its requests, one after the other. It has a virtual thread of its
@@ -33,7 +29,7 @@ import llmhop.http.wire.Transport;
 final class Connection implements Runnable {
   private final Server server;
   private final PlainTransport plain;
-  private final Optional<Supplier<SSLEngine>> tls;
+  private final Listener listener;
   private final SocketAddress remote;
   private final SocketAddress local;
   private final Deadlines deadlines;
@@ -45,11 +41,9 @@ final class Connection implements Runnable {
   private volatile Flow flow;
   private volatile boolean killed;
 
-  /// @param tls makes the engine of each connection, where TLS is spoken
-  Connection(Server server, SocketChannel channel, Optional<Supplier<SSLEngine>> tls)
-      throws IOException {
+  Connection(Server server, SocketChannel channel, Listener listener) throws IOException {
     this.server = server;
-    this.tls = tls;
+    this.listener = listener;
     this.plain = new PlainTransport(channel);
     this.remote = channel.getRemoteAddress();
     this.local = channel.getLocalAddress();
@@ -60,7 +54,7 @@ final class Connection implements Runnable {
   @Override
   public void run() {
     try {
-      transport = tls.isPresent() ? TlsTransport.handshake(plain, tls.get().get()) : plain;
+      transport = listener.secured(plain);
       hangUp = new HangUp(plain, transport, inlet);
       heads = new HeadReader(inlet, server.limits(), this::readHead);
       out = new Outlet(transport, deadlines, server.outlets());
@@ -213,6 +207,10 @@ final class Connection implements Runnable {
     return address instanceof InetSocketAddress inet
         ? inet.getAddress()
         : InetAddress.ofLiteral("127.0.0.1");
+  }
+
+  boolean loopbackPort() {
+    return listener.isLoopbackPort();
   }
 
   boolean isSecure() {

@@ -109,8 +109,8 @@ final class ForeignExchange implements RawExchange {
   }
 
   @Override
-  public InetAddress local() {
-    return http.getLocalAddress().getAddress();
+  public boolean loopbackPort() {
+    return http.getHttpContext().getServer().getAddress().getAddress().isLoopbackAddress();
   }
 
   @Override

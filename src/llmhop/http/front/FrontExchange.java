@@ -103,8 +103,8 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   }
 
   @Override
-  public InetAddress local() {
-    return Connection.address(connection.local());
+  public boolean loopbackPort() {
+    return connection.loopbackPort();
   }
 
   @Override

@@ -14,6 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import llmhop.http.wire.PlainTransport;
+import llmhop.http.wire.TlsTransport;
+import llmhop.http.wire.Transport;
 
 /// A place where connections are taken, on a thread of its own.
 final class Listener implements Runnable {
@@ -40,6 +42,21 @@ final class Listener implements Runnable {
     return address;
   }
 
+  /// Whether only this machine can connect, by TCP.
+  boolean isLoopbackPort() {
+    return address instanceof InetSocketAddress inet && inet.getAddress().isLoopbackAddress();
+  }
+
+  boolean isSecure() {
+    return tls.isPresent();
+  }
+
+  /// The connection as its callers speak: with TLS where that is spoken here, once hands are
+  /// shaken.
+  Transport secured(PlainTransport plain) throws IOException {
+    return tls.isPresent() ? TlsTransport.handshake(plain, tls.get().get()) : plain;
+  }
+
   void start() {
     Thread.ofPlatform().daemon().name("accept " + address).start(this);
   }
@@ -63,7 +80,7 @@ final class Listener implements Runnable {
       if (address instanceof InetSocketAddress) {
         PlainTransport.prepareTcp(caller);
       }
-      server.accepted(caller, tls);
+      server.accepted(caller, this);
     } catch (IOException | RuntimeException | Error e) {
       close(caller);
       throw e;

@@ -38,8 +38,8 @@ public interface RawExchange {
   /// Where the caller is; 127.0.0.1 for a Unix socket.
   InetAddress peer();
 
-  /// Where it came to; 127.0.0.1 for a Unix socket.
-  InetAddress local();
+  /// Whether it came to a TCP port that only this machine can connect to.
+  boolean loopbackPort();
 
   /// Whether it came over TLS.
   boolean secure();

@@ -39,6 +39,8 @@ public final class Server implements AutoCloseable {
   /// What slow readers of streams may hold of the memory, beyond 2 KiB each.
   private static final long PENDING_BYTES = 64L * 1024 * 1024;
 
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
   private final Limits limits;
   private final Refusals refusals;
   private final Consumer<Throwable> faults;
@@ -54,6 +56,7 @@ public final class Server implements AutoCloseable {
   private volatile HttpHandler handler = HttpExchange::close;
   private volatile Runnable ticker = () -> {};
   private volatile boolean stopping;
+  private long lastSecond = System.nanoTime();
 
   /// A server that listens nowhere yet.
   ///
@@ -96,10 +99,10 @@ public final class Server implements AutoCloseable {
   // ---- connections
 
   /// Takes a connection, or tells it that there are too many.
-  void accepted(SocketChannel channel, Optional<Supplier<SSLEngine>> tls) {
+  void accepted(SocketChannel channel, Listener listener) {
     Connection connection;
     try {
-      connection = new Connection(this, channel, tls);
+      connection = new Connection(this, channel, listener);
     } catch (IOException e) {
       Listener.close(channel);
       return;
@@ -109,11 +112,11 @@ public final class Server implements AutoCloseable {
       return;
     }
     open.decrementAndGet();
-    if (tls.isEmpty() && beingTold.incrementAndGet() <= Limits.TOLD_AT_ONCE) {
+    if (!listener.isSecure() && beingTold.incrementAndGet() <= Limits.TOLD_AT_ONCE) {
       begin(connection, connection::refuseTooMany, beingTold);
       return;
     }
-    if (tls.isEmpty()) {
+    if (!listener.isSecure()) {
       beingTold.decrementAndGet();
     }
     connection.kill();
@@ -203,7 +206,10 @@ public final class Server implements AutoCloseable {
     for (Connection connection : connections) {
       busy |= connection.sweep(now);
     }
-    ticker.run();
+    if (now - lastSecond >= SECOND_NANOS) {
+      lastSecond = now;
+      ticker.run();
+    }
     return busy;
   }
 

@@ -1,0 +1,73 @@
+package llmhop;
+
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.spi.HttpServerProvider;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.SequencedMap;
+import llmhop.config.Config;
+import llmhop.config.Listen;
+import llmhop.http.front.FrontProvider;
+import llmhop.http.front.Refusals;
+
+/// Where callers come in: our own engine, or the JDK's where the property
+/// `com.sun.net.httpserver.HttpServerProvider` says so.
+interface Door extends AutoCloseable {
+  /// Connections that may wait to be accepted: a burst of callers, bounded by the system anyway.
+  int BACKLOG = 1024;
+
+  /// The door that the JDK's property chooses.
+  static Door of(Config config, Refusals refusals, Log log) {
+    return HttpServerProvider.provider() instanceof FrontProvider
+        ? new OwnDoor(config, refusals, log)
+        : new JdkDoor(config);
+  }
+
+  /// Listens at these places; nobody is answered yet.
+  ///
+  /// @throws IOException when that can't be, saying where and why
+  void listen(List<Listen> places) throws IOException;
+
+  /// Answers callers from now on.
+  void open(HttpHandler handler);
+
+  /// Where it listens, with the ports that it really got.
+  List<SocketAddress> addresses();
+
+  /// What it holds right now.
+  SequencedMap<String, Long> gauges();
+
+  /// Takes no more callers, and lets each go after its answer.
+  void stopAccepting();
+
+  /// Waits until all callers have gone.
+  void drain(Duration most) throws InterruptedException;
+
+  /// Ends everything at once.
+  @Override
+  void close();
+
+  /// The address to bind to.
+  static InetSocketAddress inet(Listen.Tcp place) throws IOException {
+    return place.host().isEmpty()
+        ? new InetSocketAddress(place.port())
+        : new InetSocketAddress(InetAddress.getByName(place.host()), place.port());
+  }
+
+  /// What an operator reads of an address.
+  static String text(SocketAddress address) {
+    return switch (address) {
+      case InetSocketAddress inet when inet.getAddress().isAnyLocalAddress() ->
+          new Listen.Tcp("", inet.getPort()).toString();
+      case InetSocketAddress inet ->
+          new Listen.Tcp(inet.getAddress().getHostAddress(), inet.getPort()).toString();
+      case UnixDomainSocketAddress unix -> "unix://" + unix.getPath();
+      default -> address.toString();
+    };
+  }
+}

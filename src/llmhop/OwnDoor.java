@@ -1,0 +1,115 @@
+package llmhop;
+
+import com.sun.net.httpserver.HttpHandler;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
+import llmhop.config.Config;
+import llmhop.config.HttpLimits;
+import llmhop.config.Listen;
+import llmhop.config.ListenTls;
+import llmhop.http.front.Limits;
+import llmhop.http.front.Refusals;
+import llmhop.http.front.Server;
+import llmhop.http.front.TlsFiles;
+
+/// Callers come in through our own engine.
+final class OwnDoor implements Door {
+  private final Server server;
+  private final Optional<ListenTls> tls;
+  private final Log log;
+
+  OwnDoor(Config config, Refusals refusals, Log log) {
+    this.server = new Server(limits(config.http()), refusals, log::fault);
+    this.tls = config.tls();
+    this.log = log;
+  }
+
+  private static Limits limits(HttpLimits http) {
+    return new Limits(
+        http.headTimeout(),
+        http.bodyStall(),
+        http.idleTimeout(),
+        http.writeStall(),
+        http.maxConnections(),
+        http.maxHeadBytes(),
+        http.maxHeaders());
+  }
+
+  @Override
+  public void listen(List<Listen> places) throws IOException {
+    Optional<Supplier<SSLEngine>> engines = engines();
+    for (Listen place : places) {
+      try {
+        switch (place) {
+          case Listen.Tcp tcp -> server.listen(bound(tcp), engines);
+          case Listen.Unix unix -> throw new IOException("not yet");
+        }
+      } catch (IOException e) {
+        throw new IOException("can't listen on " + place + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  /// Certificates may change while we run; whoever renews them need not tell us.
+  private Optional<Supplier<SSLEngine>> engines() throws IOException {
+    if (tls.isEmpty()) {
+      return Optional.empty();
+    }
+    ListenTls names = tls.get();
+    try {
+      TlsFiles files = TlsFiles.open(names.cert(), names.key(), names.clientCa(), log::say);
+      server.everySecond(() -> Thread.ofVirtual().name("certificates").start(files::lookAgain));
+      return Optional.of(files::engine);
+    } catch (IOException e) {
+      throw new IOException("tls: " + e.getMessage(), e);
+    }
+  }
+
+  private static ServerSocketChannel bound(Listen.Tcp place) throws IOException {
+    ServerSocketChannel channel = ServerSocketChannel.open();
+    try {
+      return channel.bind(Door.inet(place), BACKLOG);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void open(HttpHandler handler) {
+    server.handler(handler);
+    server.start();
+  }
+
+  @Override
+  public List<SocketAddress> addresses() {
+    return server.addresses();
+  }
+
+  @Override
+  public SequencedMap<String, Long> gauges() {
+    return server.gauges();
+  }
+
+  @Override
+  public void stopAccepting() {
+    server.stopAccepting();
+  }
+
+  @Override
+  public void drain(Duration most) throws InterruptedException {
+    server.drain(most.toNanos());
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+}
