@@ -4,6 +4,7 @@ import static llmhop.kit.Der.sequence;
 import static llmhop.kit.Der.tagged;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -94,13 +95,13 @@ public final class Authority {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(keyManagers(own), trust.getTrustManagers(), null);
       return context;
-    } catch (GeneralSecurityException | java.io.IOException e) {
+    } catch (GeneralSecurityException | IOException e) {
       throw new AssertionError("no TLS context", e);
     }
   }
 
   private static KeyManager[] keyManagers(IssuedKey... own)
-      throws GeneralSecurityException, java.io.IOException {
+      throws GeneralSecurityException, IOException {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     for (IssuedKey each : own) {

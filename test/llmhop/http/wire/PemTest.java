@@ -146,6 +146,16 @@ final class PemTest {
   }
 
   @Test
+  void halfAFileIsRefusedButABundleMayHoldOddThings() throws Exception {
+    String chain = Files.readString(Certificates.get().serverCertificate());
+    Path half =
+        Files.writeString(folder.resolve("half.pem"), chain.substring(0, chain.length() - 40));
+    String message = assertThrows(IOException.class, () -> Pem.certificates(half)).getMessage();
+    assertTrue(message.contains("cut short"), message);
+    assertEquals(1, Pem.bundle(half).size());
+  }
+
+  @Test
   void aFileThatIsFarTooLargeIsNotRead() throws Exception {
     Path large = folder.resolve("large.pem");
     try (var out = new java.io.RandomAccessFile(large.toFile(), "rw")) {

@@ -16,6 +16,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Random;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import llmhop.kit.Waiting;
@@ -130,7 +131,7 @@ final class PlainTransportTest {
     Waiting.await("the hook", () -> hooks.get() == 1);
     assertFalse(plain.stopBlocking());
     plain.close();
-    assertThrows(java.util.concurrent.ExecutionException.class, () -> TlsPair.result(writer));
+    assertThrows(ExecutionException.class, () -> TlsPair.result(writer));
   }
 
   /// Watches the channel as a server does, with a hook that takes it back.

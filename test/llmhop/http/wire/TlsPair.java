@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
@@ -48,7 +50,7 @@ final class TlsPair implements AutoCloseable {
     byte[] read(int length) throws IOException {
       ByteBuffer into = ByteBuffer.allocate(length);
       while (into.hasRemaining() && tls.read(into) >= 0) {}
-      return java.util.Arrays.copyOf(into.array(), into.position());
+      return Arrays.copyOf(into.array(), into.position());
     }
 
     /// Reads without waiting until something is there, or the end.
@@ -94,7 +96,7 @@ final class TlsPair implements AutoCloseable {
     return new Side(TlsTransport.handshake(plain, engine), plain, engine);
   }
 
-  static <T> FutureTask<T> inBackground(java.util.concurrent.Callable<T> action) {
+  static <T> FutureTask<T> inBackground(Callable<T> action) {
     var task = new FutureTask<>(action);
     Thread.ofVirtual().start(task);
     return task;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import javax.net.ssl.SSLException;
+import llmhop.kit.Waiting;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -93,12 +95,12 @@ final class TlsTransportTest {
     try (TlsPair pair = new TlsPair(protocol)) {
       pair.client.sendRaw(pair.client.record(text));
       ByteBuffer into = ByteBuffer.allocate(text.length);
-      llmhop.kit.Waiting.await(
+      Waiting.await(
           "the record",
           () -> {
             try {
               return pair.server.tls().readNow(into) < 0 || !into.hasRemaining();
-            } catch (java.io.IOException e) {
+            } catch (IOException e) {
               throw new AssertionError(e);
             }
           });
@@ -219,15 +221,15 @@ final class TlsTransportTest {
               return true;
             });
     full.await();
-    llmhop.kit.Waiting.await("blocking mode", side.plain().channel()::isBlocking);
-    llmhop.kit.Waiting.await("the write", () -> !tryStopBlocking(side));
+    Waiting.await("blocking mode", side.plain().channel()::isBlocking);
+    Waiting.await("the write", () -> !tryStopBlocking(side));
     return writer;
   }
 
   private static boolean tryStopBlocking(TlsPair.Side side) {
     try {
       return side.plain().stopBlocking();
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new AssertionError(e);
     }
   }
