@@ -1,0 +1,2 @@
+/// The door: where callers connect to.
+package llmhop.http.front;
