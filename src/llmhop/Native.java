@@ -31,14 +31,22 @@ final class Native {
   private static final MemoryLayout STATE = Linker.Option.captureStateLayout();
   private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
 
-  private static final MethodHandle SOCKET = call("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle SENDTO =
-      call("sendto", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
-  private static final MethodHandle CLOSE = call("close", JAVA_INT, JAVA_INT);
-  private static final MethodHandle DUP = call("dup", JAVA_INT, JAVA_INT);
-  private static final MethodHandle DUP2 = call("dup2", JAVA_INT, JAVA_INT, JAVA_INT);
-  private static final MethodHandle CLOCK_GETTIME =
-      call("clock_gettime", JAVA_INT, JAVA_INT, ADDRESS);
+  /// Groups of calls, each linked when its first is made: a call costs milliseconds to link.
+  private static final class Datagrams {
+    static final MethodHandle SOCKET = call("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    static final MethodHandle SENDTO =
+        call("sendto", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+  }
+
+  private static final class Descriptors {
+    static final MethodHandle CLOSE = call("close", JAVA_INT, JAVA_INT);
+    static final MethodHandle DUP = call("dup", JAVA_INT, JAVA_INT);
+    static final MethodHandle DUP2 = call("dup2", JAVA_INT, JAVA_INT, JAVA_INT);
+  }
+
+  private static final class Clock {
+    static final MethodHandle GETTIME = call("clock_gettime", JAVA_INT, JAVA_INT, ADDRESS);
+  }
 
   private Native() {}
 
@@ -49,24 +57,30 @@ final class Native {
         Linker.Option.captureCallState("errno"));
   }
 
-  /// Sends one datagram to a Unix socket, without waiting.
+  /// Opens a datagram Unix socket without an address of its own.
   ///
+  /// @return its file descriptor
+  static int datagramSocket() throws IOException {
+    return (int)
+        run(
+            "socket",
+            (arena, state) ->
+                (int) Datagrams.SOCKET.invokeExact(state, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  }
+
+  /// Sends one datagram, without waiting.
+  ///
+  /// @param socket a datagram Unix socket
   /// @param address a `struct sockaddr_un`, as long as it needs to be
   /// @return false when the receiver's queue is full
   /// @throws IOException when nobody receives there, or may not be told
-  static boolean sendDatagram(byte[] address, byte[] message) throws IOException {
-    int socket =
-        (int)
-            run(
-                "socket",
-                (arena, state) ->
-                    (int) SOCKET.invokeExact(state, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  static boolean send(int socket, byte[] address, byte[] message) throws IOException {
     try {
       run(
           "sendto",
           (arena, state) ->
               (long)
-                  SENDTO.invokeExact(
+                  Datagrams.SENDTO.invokeExact(
                       state,
                       socket,
                       arena.allocateFrom(JAVA_BYTE, message),
@@ -80,23 +94,21 @@ final class Native {
         return false;
       }
       throw e;
-    } finally {
-      close(socket);
     }
   }
 
   /// A new file descriptor for the same thing.
   static int dup(int descriptor) throws IOException {
-    return (int) run("dup", (arena, state) -> (int) DUP.invokeExact(state, descriptor));
+    return (int) run("dup", (arena, state) -> (int) Descriptors.DUP.invokeExact(state, descriptor));
   }
 
   /// Makes the file descriptor `to` mean the same thing as `from`.
   static void dup2(int from, int to) throws IOException {
-    run("dup2", (arena, state) -> (int) DUP2.invokeExact(state, from, to));
+    run("dup2", (arena, state) -> (int) Descriptors.DUP2.invokeExact(state, from, to));
   }
 
   static void close(int descriptor) throws IOException {
-    run("close", (arena, state) -> (int) CLOSE.invokeExact(state, descriptor));
+    run("close", (arena, state) -> (int) Descriptors.CLOSE.invokeExact(state, descriptor));
   }
 
   /// The system's own monotonic clock in microseconds; that of the JVM may begin elsewhere.
@@ -105,7 +117,7 @@ final class Native {
         "clock_gettime",
         (arena, state) -> {
           MemorySegment time = arena.allocate(JAVA_LONG, 2);
-          int result = (int) CLOCK_GETTIME.invokeExact(state, CLOCK_MONOTONIC, time);
+          int result = (int) Clock.GETTIME.invokeExact(state, CLOCK_MONOTONIC, time);
           return result < 0
               ? result
               : time.getAtIndex(JAVA_LONG, 0) * 1_000_000 + time.getAtIndex(JAVA_LONG, 1) / 1000;

@@ -19,9 +19,14 @@ final class NotifySocket implements Notifier {
   private static final int STEPS = 200;
 
   private static final int STEP_MILLIS = 10;
+  private static final int NONE = -1;
 
   private final String address;
   private final PrintStream err;
+
+  /// Open from the first word to the end of the process: closing it is one more call to link.
+  private int socket = NONE;
+
   private boolean toldFailure;
 
   /// @param address a path, or an abstract name as `@name`
@@ -69,9 +74,12 @@ final class NotifySocket implements Notifier {
   }
 
   /// Never waits for ever: the service is more than its manager.
-  private static void send(byte[] to, byte[] message) throws IOException {
+  private synchronized void send(byte[] to, byte[] message) throws IOException {
+    if (socket == NONE) {
+      socket = Native.datagramSocket();
+    }
     for (int step = 0; step < STEPS; step++) {
-      if (Native.sendDatagram(to, message)) {
+      if (Native.send(socket, to, message)) {
         return;
       }
       try {
@@ -89,8 +97,17 @@ final class NotifySocket implements Notifier {
       toldFailure = true;
       err.println(
           "llmhop: warning: can't tell systemd at NOTIFY_SOCKET=%s: %s"
-              .formatted(address, e.getMessage() == null ? e : e.getMessage()));
+              .formatted(address, reason(e)));
     }
+  }
+
+  /// Denied native access comes as the cause of an error without a message.
+  private static String reason(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root.getMessage() == null ? root.toString() : root.getMessage();
   }
 
   /// A `struct sockaddr_un`: the family in the machine's byte order, then the name.

@@ -42,7 +42,8 @@ final class Systemd {
     try {
       return Optional.of(InheritedListener.of(channel()));
     } catch (RuntimeException | LinkageError e) {
-      throw new IOException("the socket of systemd needs native access, which is denied: " + e, e);
+      throw new IOException(
+          "can't take systemd's socket; Java needs --enable-native-access=ALL-UNNAMED for it", e);
     }
   }
 

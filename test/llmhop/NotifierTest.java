@@ -150,11 +150,16 @@ final class NotifierTest {
   }
 
   private static int fill(String path) throws IOException {
-    int sent = 0;
-    while (Native.sendDatagram(NotifySocket.socketAddress(path), new byte[] {'x'})) {
-      sent++;
+    int socket = Native.datagramSocket();
+    try {
+      int sent = 0;
+      while (Native.send(socket, NotifySocket.socketAddress(path), new byte[] {'x'})) {
+        sent++;
+      }
+      return sent;
+    } finally {
+      Native.close(socket);
     }
-    return sent;
   }
 
   private Notifier notifier(String address) {
