@@ -10,7 +10,8 @@ import java.nio.channels.SocketChannel;
 import java.util.PriorityQueue;
 
 /// A backend of one thread: it streams events on time, or reads a body to its end and answers.
-/// Argument: the port.
+/// Arguments: its ports. Each proxy has its own, or ten thousand streams of one after those of
+/// another would leave it no local ports to connect from.
 final class Backend {
 
   private static final int BACKLOG = 4096;
@@ -21,18 +22,22 @@ final class Backend {
   private Backend() throws IOException {}
 
   public static void main(String[] args) throws IOException {
-    new Backend().serve(Integer.parseInt(args[0]));
+    Backend backend = new Backend();
+    for (String port : args) backend.listen(Integer.parseInt(port));
+    backend.serve();
   }
 
-  private void serve(int port) throws IOException {
-    try (ServerSocketChannel server = ServerSocketChannel.open()) {
-      server.bind(new InetSocketAddress("127.0.0.1", port), BACKLOG);
-      server.configureBlocking(false);
-      server.register(selector, SelectionKey.OP_ACCEPT);
-      while (true) {
-        await();
-        sendDue();
-      }
+  private void listen(int port) throws IOException {
+    ServerSocketChannel server = ServerSocketChannel.open();
+    server.bind(new InetSocketAddress("127.0.0.1", port), BACKLOG);
+    server.configureBlocking(false);
+    server.register(selector, SelectionKey.OP_ACCEPT);
+  }
+
+  private void serve() throws IOException {
+    while (true) {
+      await();
+      sendDue();
     }
   }
 

@@ -28,18 +28,22 @@ final class Bench {
         "Medians of %d rounds of %d s. CPU is that of the proxy's processes."
             .formatted(settings.rounds(), settings.seconds()));
     Lab lab = new Lab(settings, report, Path.of(args[0]), Path.of(args[1]));
-    run(lab, new Wrk(lab, Path.of(args[0], "load.lua")));
+    run(lab, Path.of(args[0]));
     System.exit(report.end() ? 0 : 1);
   }
 
-  private static void run(Lab lab, Wrk wrk) throws IOException, InterruptedException {
+  private static void run(Lab lab, Path source) throws IOException, InterruptedException {
     Settings settings = lab.settings();
-    ClosedLoops closed = new ClosedLoops(lab, wrk);
+    ClosedLoops closed = new ClosedLoops(lab, new Wrk(lab, source.resolve("load.lua")));
     OpenLoops open = new OpenLoops(lab, closed);
     if (settings.runs("requests")) closed.requests();
     if (settings.runs("open")) open.run();
     if (settings.runs("streams")) new Streams(lab, closed).run();
     if (settings.runs("bodies")) closed.bodies();
     if (settings.runs("callers")) closed.callers();
+    if (settings.runs("burst")) new Burst(lab).run();
+    if (settings.runs("scan")) new ScanRows(lab, source.resolve("Scan.java")).run();
+    if (settings.runs("syscalls")) new SystemCalls(lab, closed, open).run();
+    if (settings.runs("start")) new StartUp(lab).run();
   }
 }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,7 +27,7 @@ final class Lab {
   private final Ports ports = new Ports();
   private final int files;
   private final int answersPort;
-  private final int backendPort;
+  private final Map<String, Integer> backendPorts = new LinkedHashMap<>();
   private final Callers callers;
 
   /// Starts the backends.
@@ -41,10 +42,12 @@ final class Lab {
     this.folder = folder;
     files = Math.min(MOST_FILES, Machine.mostFiles());
     answersPort = ports.free();
-    backendPort = ports.free();
-    Path config = configured("backend.nginx.conf", "backend", 0);
+    for (String name : names()) backendPorts.put(name, ports.free());
+    Path config = configured("backend.nginx.conf", Proxy.DIRECT, 0);
     await(Program.start("backend", folder, nginx("backend", config)), answersPort);
-    await(Program.start("streams", folder, java("Backend", "" + backendPort)), backendPort);
+    String[] all = backendPorts.values().stream().map(String::valueOf).toArray(String[]::new);
+    Program streams = Program.start("streams", folder, java("Backend", all));
+    await(streams, backendPorts.get(Proxy.DIRECT));
     callers = new Callers(folder, java("Load"));
   }
 
@@ -75,7 +78,7 @@ final class Lab {
   }
 
   Proxy direct() {
-    return new Proxy(Proxy.DIRECT, answersPort, backendPort, List.of(), null);
+    return new Proxy(Proxy.DIRECT, answersPort, backendPorts.get(Proxy.DIRECT), List.of(), null);
   }
 
   /// Starts all proxies that the machine has, each proven to answer as the backend does.
@@ -110,10 +113,10 @@ final class Lab {
   private List<String> command(String name, int port, List<String> javaOptions) throws IOException {
     return switch (name) {
       case Proxy.LLMHOP -> llmhop(port, javaOptions);
-      case Proxy.NGINX -> nginx("nginx", configured("nginx.conf", "nginx", port));
-      case "nginx+Lua" -> nginx("lua", configured("lua.nginx.conf", "lua", port));
+      case Proxy.NGINX -> nginx("nginx", configured("nginx.conf", name, port));
+      case "nginx+Lua" -> nginx("lua", configured("lua.nginx.conf", name, port));
       case "HAProxy" ->
-          List.of("haproxy", "-db", "-q", "-f", "" + configured("haproxy.cfg", "haproxy", port));
+          List.of("haproxy", "-db", "-q", "-f", "" + configured("haproxy.cfg", name, port));
       default -> throw new IllegalArgumentException("BENCH_PROXIES names no proxy: " + name);
     };
   }
@@ -123,7 +126,7 @@ final class Lab {
     List<String> command = new ArrayList<>(List.of(Machine.java()));
     command.addAll(javaOptions);
     command.addAll(List.of("-jar", settings.jar().toString()));
-    command.addAll(List.of("--config", configured("llmhop.json", "llmhop", port).toString()));
+    command.addAll(List.of("--config", configured("llmhop.json", Proxy.LLMHOP, port).toString()));
     return command;
   }
 
@@ -186,15 +189,24 @@ final class Lab {
     String text = Files.readString(source.resolve(file));
     Map<String, Object> words =
         Map.of(
-            "@DIR@", folder,
-            "@FILES@", files,
-            "@STREAMS@", mostStreams() + 200,
-            "@MODULES@", modules().orElse(""),
-            "@ANSWER@", Wire.ANSWER,
-            "@TOKEN@", Wire.TOKEN,
-            "@ANSWERS_PORT@", answersPort,
-            "@BACKEND_PORT@", backendPort,
-            "@PROXY_PORT@", port);
+            "@DIR@",
+            folder,
+            "@FILES@",
+            files,
+            "@STREAMS@",
+            mostStreams() + 200,
+            "@MODULES@",
+            modules().orElse(""),
+            "@ANSWER@",
+            Wire.ANSWER,
+            "@TOKEN@",
+            Wire.TOKEN,
+            "@ANSWERS_PORT@",
+            answersPort,
+            "@BACKEND_PORT@",
+            backendPorts.get(name),
+            "@PROXY_PORT@",
+            port);
     for (Map.Entry<String, Object> word : words.entrySet()) {
       text = text.replace(word.getKey(), word.getValue().toString());
     }

@@ -20,15 +20,11 @@ final class Memory {
     return sum;
   }
 
-  /// The most that was resident since `forgetPeak`, or since the start.
+  /// The most that was resident since the start.
   static double peak(List<Long> pids) throws IOException {
     double sum = 0;
     for (long pid : pids) sum += field(pid, "status", "VmHWM:");
     return sum;
-  }
-
-  static void forgetPeak(List<Long> pids) throws IOException {
-    for (long pid : pids) Files.writeString(Path.of("/proc/" + pid + "/clear_refs"), "5");
   }
 
   private static double field(long pid, String file, String name) throws IOException {
