@@ -92,10 +92,10 @@ record ClosedLoops(Lab lab, Wrk wrk) {
     Rounds rounds = new Rounds();
     try {
       byte[] first = loops.getFirst().request;
-      warmUp(proxies, first, first.length > 2048 ? 10 : 1);
+      if (!lab.settings().brief()) warmUp(proxies, first, first.length > 2048 ? 10 : 1);
       for (Loop loop : loops) measure(loop, proxies, rounds);
     } finally {
-      proxies.forEach(Proxy::close);
+      lab.stop(proxies);
     }
     table(title, loops, rounds);
     return rounds;
@@ -103,7 +103,7 @@ record ClosedLoops(Lab lab, Wrk wrk) {
 
   private void measure(Loop loop, List<Proxy> proxies, Rounds rounds) throws InterruptedException {
     lab.report().say("%s: %d rounds of %d s".formatted(loop.name, loop.rounds, loop.seconds));
-    round(loop, lab.direct(), 1, rounds);
+    if (!lab.settings().brief()) round(loop, lab.direct(), 1, rounds);
     for (int number = 1; number <= loop.rounds; number++) {
       for (Proxy proxy : proxies) round(loop, proxy, number, rounds);
     }

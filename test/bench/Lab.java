@@ -29,6 +29,7 @@ final class Lab {
   private final int answersPort;
   private final Map<String, Integer> backendPorts = new LinkedHashMap<>();
   private final Callers callers;
+  private List<Proxy> kept = List.of();
 
   /// Starts the backends.
   ///
@@ -81,8 +82,19 @@ final class Lab {
     return new Proxy(Proxy.DIRECT, answersPort, backendPorts.get(Proxy.DIRECT), List.of(), null);
   }
 
-  /// Starts all proxies that the machine has, each proven to answer as the backend does.
+  /// Starts all proxies that the machine has, each proven to answer as the backend does. A short
+  /// run has the same ones for all parts.
   List<Proxy> startProxies() throws IOException, InterruptedException {
+    if (!settings.brief()) return startAll();
+    if (kept.isEmpty()) kept = startAll();
+    return kept;
+  }
+
+  void stop(List<Proxy> proxies) {
+    if (!settings.brief()) proxies.forEach(Proxy::close);
+  }
+
+  private List<Proxy> startAll() throws IOException, InterruptedException {
     List<Proxy> proxies = new ArrayList<>();
     for (String name : settings.proxies()) {
       Optional<String> missing = missing(name);

@@ -59,8 +59,9 @@ final class OpenLoad {
     for (OpenCaller caller : callers) caller.close();
     selector.close();
     long missing = (long) perSecond * seconds - delays.count() - errors;
-    return "requests=%d errors=%d p50=%.1f p99=%.1f p999=%.1f max=%.1f"
+    return "sent=%d requests=%d errors=%d p50=%.1f p99=%.1f p999=%.1f max=%.1f"
         .formatted(
+            total,
             delays.count(),
             errors + Math.max(0, missing),
             delays.micros(0.5),

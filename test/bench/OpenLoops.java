@@ -21,13 +21,13 @@ record OpenLoops(Lab lab, ClosedLoops warmer) {
     proxies.addAll(lab.startProxies());
     Rounds rounds = new Rounds();
     try {
-      warmer.warmUp(proxies, Wire.chat(1024), 2);
+      if (!lab.settings().brief()) warmer.warmUp(proxies, Wire.chat(1024), 2);
       open(lab.direct(), 2000, lab.settings().brief() ? 1 : 3);
       for (int rate : rates) measure(rate, proxies, rounds);
     } catch (IllegalStateException e) {
       lab.report().fail("open loop: " + e.getMessage());
     } finally {
-      proxies.forEach(Proxy::close);
+      lab.stop(proxies);
     }
     table(rates, rounds);
     double added = rounds.added("2000", Proxy.LLMHOP, "p50");

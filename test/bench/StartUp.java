@@ -44,8 +44,8 @@ record StartUp(Lab lab) {
       report.fail("no llmhop to start");
       return;
     }
-    title("Start and idle memory of llmhop, medians of %d starts:".formatted(STARTS));
     int starts = lab.settings().brief() ? 1 : STARTS;
+    title("Start and idle memory of llmhop, medians of %d starts:".formatted(starts));
     List<String> options = lab.settings().javaOptions();
     Start plain = row(options, starts, "no AOT cache");
     report.bar("first answer", plain.millis, 300, " ms");

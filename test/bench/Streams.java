@@ -30,10 +30,10 @@ record Streams(Lab lab, ClosedLoops warmer) {
     proxies.addAll(lab.startProxies());
     Rounds rounds = new Rounds();
     try {
-      warmUp(proxies);
+      if (!lab.settings().brief()) warmUp(proxies);
       for (Flood flood : floods) measure(flood, proxies, rounds);
     } finally {
-      proxies.forEach(Proxy::close);
+      lab.stop(proxies);
     }
     table(floods, rounds);
     judge(floods, rounds);
@@ -60,7 +60,7 @@ record Streams(Lab lab, ClosedLoops warmer) {
     both.add(lab.direct());
     for (Proxy proxy : both) {
       try {
-        stream(proxy, new Flood(lab.settings().brief() ? 100 : 1000, 50, 1000, 1, 2));
+        stream(proxy, new Flood(1000, 50, 1000, 1, 2));
       } catch (IOException | IllegalStateException e) {
         lab.report().errors(proxy.name(), "warming up streams", e.toString());
       }

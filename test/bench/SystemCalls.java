@@ -50,10 +50,10 @@ record SystemCalls(Lab lab, ClosedLoops closed, OpenLoops open) {
         row("64 callers", proxy, () -> busy(proxy, seconds));
       }
       for (Proxy proxy : proxies) {
-        row(RATE + " requests/s", proxy, () -> open.open(proxy, RATE, seconds).get("requests"));
+        row(RATE + " requests/s", proxy, () -> open.open(proxy, RATE, seconds).get("sent"));
       }
     } finally {
-      proxies.forEach(Proxy::close);
+      lab.stop(proxies);
     }
   }
 
