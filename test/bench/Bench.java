@@ -32,18 +32,31 @@ final class Bench {
     System.exit(report.end() ? 0 : 1);
   }
 
-  private static void run(Lab lab, Path source) throws IOException, InterruptedException {
-    Settings settings = lab.settings();
+  private static void run(Lab lab, Path source) throws InterruptedException {
     ClosedLoops closed = new ClosedLoops(lab, new Wrk(lab, source.resolve("load.lua")));
     OpenLoops open = new OpenLoops(lab, closed);
-    if (settings.runs("requests")) closed.requests();
-    if (settings.runs("open")) open.run();
-    if (settings.runs("streams")) new Streams(lab, closed).run();
-    if (settings.runs("bodies")) closed.bodies();
-    if (settings.runs("callers")) closed.callers();
-    if (settings.runs("burst")) new Burst(lab).run();
-    if (settings.runs("scan")) new ScanRows(lab, source.resolve("Scan.java")).run();
-    if (settings.runs("syscalls")) new SystemCalls(lab, closed, open).run();
-    if (settings.runs("start")) new StartUp(lab).run();
+    part(lab, "requests", closed::requests);
+    part(lab, "open", open::run);
+    part(lab, "streams", new Streams(lab, closed)::run);
+    part(lab, "bodies", closed::bodies);
+    part(lab, "callers", closed::callers);
+    part(lab, "burst", new Burst(lab)::run);
+    part(lab, "scan", new ScanRows(lab, source.resolve("Scan.java"))::run);
+    part(lab, "syscalls", new SystemCalls(lab, closed, open)::run);
+    part(lab, "start", new StartUp(lab)::run);
+  }
+
+  // A part that breaks fails the run, but the others are still worth knowing.
+  private static void part(Lab lab, String name, Part part) throws InterruptedException {
+    if (!lab.settings().runs(name)) return;
+    try {
+      part.run();
+    } catch (IOException | RuntimeException e) {
+      lab.report().fail("the part " + name + " broke: " + e);
+    }
+  }
+
+  private interface Part {
+    void run() throws IOException, InterruptedException;
   }
 }

@@ -55,7 +55,8 @@ final class Callers {
         if (line.startsWith("RESULT ")) return words(line);
       }
       throw new IOException("no result of " + round + ": " + running.lastWords());
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      // What it still says of this round must not be taken for the next one's.
       running.close();
       throw e;
     } finally {

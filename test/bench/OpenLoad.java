@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 final class OpenLoad {
 
   private static final long SETTLE_NANOS = 500_000_000;
-  private static final long PATIENCE_NANOS = 5_000_000_000L;
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
 
   private final Selector selector = Selector.open();
   private final List<OpenCaller> callers = new ArrayList<>();

@@ -16,7 +16,7 @@ record OpenLoops(Lab lab, ClosedLoops warmer) {
   private static final double MOST_ADDED_MICROS = 150;
 
   void run() throws IOException, InterruptedException {
-    List<Integer> rates = lab.settings().brief() ? List.of(2000) : List.of(500, 2000);
+    List<Integer> rates = lab.settings().brief() ? List.of(500) : List.of(500, 2000);
     List<Proxy> proxies = new ArrayList<>(List.of(lab.direct()));
     proxies.addAll(lab.startProxies());
     Rounds rounds = new Rounds();
@@ -58,7 +58,7 @@ record OpenLoops(Lab lab, ClosedLoops warmer) {
         lab.callers()
             .run(
                 "open %d %d %d %d".formatted(proxy.answersPort(), rate, CONNECTIONS, seconds),
-                seconds + 20,
+                seconds + 30,
                 () -> cpu[0] = Cpu.of(proxy.pids()),
                 () -> cpu[1] = Cpu.of(proxy.pids()));
     Map<String, Double> values = new HashMap<>();
