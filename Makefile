@@ -1,5 +1,5 @@
 # Short names for the steps of build.sh. CONFIG, TESTS, DEMO_SECONDS and JUNIT_JAR reach it through the environment.
-.PHONY: jar test check lint format run demo bench clients clean distclean
+.PHONY: jar test check lint format run demo bench bench-start aot clients clean distclean
 jar: ; @./build.sh jar
 test: ; @./build.sh test
 lint: ; @./build.sh lint
@@ -8,6 +8,8 @@ format: ; @./build.sh format
 run: ; @./build.sh run
 demo: ; @./build.sh demo
 bench: ; @./build.sh bench
+bench-start: ; @BENCH_ONLY=start BENCH_START=1 ./build.sh bench
+aot: ; @./build.sh aot
 clients: ; @./build.sh clients
 clean: ; @./build.sh clean
 distclean: ; @./build.sh distclean

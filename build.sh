@@ -37,7 +37,8 @@ usage: ./build.sh STEP... [-- ARGUMENT...]
   format     puts every source file into google-java-format
   run        the router with CONFIG=FILE (default config.json), or: run -- ARGUMENTS OF THE ROUTER
   demo       test/demo/demo.sh: the router before two simulated inference servers, until Ctrl-C
-  bench      test/bench/bench.sh: what it costs
+  bench      test/bench/bench.sh: what it costs; BENCH_SHORT=1 for whether it works, in half a minute
+  aot        build/llmhop.aot, a cache that llmhop starts faster with: java -XX:AOTCache=build/llmhop.aot -jar ...
   clients    test/clients/run.sh: OpenAI's and Anthropic's SDKs through the router
   java       prints the java of the JDK that is used
   clean      removes what was built, keeps the fetched tools
@@ -437,6 +438,11 @@ step_bench() {
   test/bench/bench.sh "$@"
 }
 
+step_aot() {
+  step_jar
+  test/bench/aot.sh
+}
+
 step_clients() {
   step_jar
   test/clients/run.sh "$@"
@@ -457,7 +463,7 @@ unset CLASSPATH
 steps=
 while [ $# -gt 0 ]; do
   case $1 in
-    compile | jar | test | lint | check | format | run | demo | bench | clients | java | clean | distclean) steps="$steps $1" ;;
+    compile | jar | test | lint | check | format | run | demo | bench | aot | clients | java | clean | distclean) steps="$steps $1" ;;
     -h | --help | help) usage && exit ;;
     --) shift && break ;;
     *) usage >&2 && die "unknown step: $1" ;;
