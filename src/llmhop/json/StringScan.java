@@ -52,7 +52,7 @@ final class StringScan {
     int at = from;
     while (true) {
       if (state == State.TEXT) {
-        at = run(bytes, at, end - Long.BYTES);
+        at = run(bytes, at, end);
       }
       if (at == end) {
         return at;
@@ -89,34 +89,57 @@ final class StringScan {
     };
   }
 
-  /// Goes over whole characters while eight octets lie ahead.
+  /// Goes over whole characters while sixteen octets lie ahead.
   ///
-  /// @param last the last index with eight octets from it
+  /// @param end of the segment
   /// @return the index of the closing quote, or of a character that `step` must look at
-  private static int run(byte[] bytes, int from, int last) {
+  static int run(byte[] bytes, int from, int end) {
+    int last = end - 2 * Long.BYTES;
     int at = from;
     while (at <= last) {
-      long special = EightOctets.special(EightOctets.load(bytes, at));
-      if (special == 0) {
-        at += Long.BYTES;
+      long first = EightOctets.special(EightOctets.load(bytes, at));
+      long second = EightOctets.special(EightOctets.load(bytes, at + Long.BYTES));
+      if ((first | second) == 0) {
+        at += 2 * Long.BYTES;
         continue;
       }
-      at += EightOctets.before(special);
+      at += EightOctets.before(first, second);
       int octet = bytes[at];
       if (octet == '"' || at > last) {
         return at;
       }
-      if (octet == '\\' && EightOctets.isShortEscape(bytes[at + 1])) {
-        at += 2;
-        continue;
-      }
-      int past = octet == '\\' ? longEscapes(bytes, at, last) : characters(bytes, at, last);
+      int past = octet == '\\' ? escapes(bytes, at, end) : characters(bytes, at, last);
       if (past == at) {
         return at;
       }
       at = past;
     }
     return at;
+  }
+
+  /// Goes over escapes and the plain octets between them, as long as they lie close.
+  private static int escapes(byte[] bytes, int from, int end) {
+    // One more, since an escape may reach over what is looked at.
+    int last = end - EightOctets.WINDOW - 1;
+    int at = from;
+    while (at <= last) {
+      long marks = EightOctets.specials(bytes, at);
+      if (marks == 0) {
+        return at + EightOctets.WINDOW;
+      }
+      long rest = marks;
+      int past = at + EightOctets.WINDOW;
+      while (rest != 0) {
+        int place = Long.numberOfTrailingZeros(rest);
+        if (bytes[at + place] != '\\' || !EightOctets.isShortEscape(bytes[at + place + 1])) {
+          return longEscapes(bytes, at + place, end - Long.BYTES);
+        }
+        rest &= -4L << place;
+        past = Math.max(past, at + place + 2);
+      }
+      at = past;
+    }
+    return at == from && EightOctets.isShortEscape(bytes[at + 1]) ? at + 2 : longEscapes(bytes, at, end - Long.BYTES);
   }
 
   /// Goes over escapes of six octets, which come in rows where other alphabets are spelled so.
