@@ -143,12 +143,12 @@ final class Scan {
   // --- What bodies are made of ---
 
   private static final String[] WORDS =
-      ("the a of to and in is for with that this on be are as by from or an it not which when if can"
-              + " file user name query result returns search list path value only must optional"
-              + " number results given should default contents message date time start end page"
-              + " address calendar event weather city temperature repository branch commit issue"
-              + " maximum minimum whether include identifier document information description"
-              + " database current location customer account payment schedule available format")
+      ("the a of to and in is for with that this on be are as by from or an it not which when if"
+           + " can file user name query result returns search list path value only must optional"
+           + " number results given should default contents message date time start end page"
+           + " address calendar event weather city temperature repository branch commit issue"
+           + " maximum minimum whether include identifier document information description database"
+           + " current location customer account payment schedule available format")
           .split(" ");
 
   private static String word(Random random) {

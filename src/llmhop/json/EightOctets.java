@@ -4,11 +4,15 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// Looks at eight octets of a string at once, as a `long` whose lowest octet comes first.
+/// Looks at eight octets at once, as a `long` whose lowest octet comes first, and at windows of
+/// four such.
 ///
 /// The sums and differences below work on each octet by itself: what is added or taken away can
 /// carry into the next octet up only where the answer is settled by a lower one already.
 final class EightOctets {
+
+  /// How many octets a window has.
+  static final int WINDOW = 32;
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -34,15 +38,14 @@ final class EightOctets {
   /// Marks the first octet that is not plain: a quote, a backslash, a control or not ASCII. Higher
   /// ones may be marked wrongly; 0 when all are plain.
   static long special(long eight) {
-    // With this bit turned over, the quote (0x22) changes places with the space, next to the controls.
+    // Turning this bit over makes the quote (0x22) the neighbour of the controls (0x20), and takes
+    // the space away from there.
     long quoteOrControl = (eight ^ ONES * 0x02) - ONES * 0x21;
     long backslash = (eight ^ ONES * '\\') - ONES;
     return (eight | quoteOrControl | backslash) & HIGH_BITS;
   }
 
-  static final int WINDOW = 32;
-
-  /// A bit for each of 32 octets: whether it is not plain, exactly.
+  /// A bit for each octet of a window, the lowest for the first: whether it is not plain, exactly.
   static long specials(byte[] bytes, int at) {
     return bits(load(bytes, at))
         | bits(load(bytes, at + 8)) << 8
@@ -65,7 +68,7 @@ final class EightOctets {
     return Long.numberOfTrailingZeros(marks) >>> 3;
   }
 
-  /// How many octets precede the first that is marked in two longs, at least one of which has marks.
+  /// How many octets precede the first that is marked in two longs; one of them has marks.
   static int before(long first, long second) {
     // Without a jump, which would be guessed wrong often: no trailing zeros are 64, without marks.
     int inFirst = Long.numberOfTrailingZeros(first);

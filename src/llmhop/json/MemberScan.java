@@ -13,7 +13,8 @@ import java.util.Optional;
 /// whether `Model` counts as `model`; so a second name that is equal but for ASCII case is refused,
 /// and so is one that comes only in another case. Only the outermost object is looked at so.
 ///
-/// `StringScan` checks the contents of strings, `NumberScan` numbers, and the rest is here:
+/// `StringScan` checks the contents of strings, `NumberScan` numbers. `Inside` goes ahead, fast,
+/// over what is certainly right inside of the outermost object's values. The rest is here:
 ///
 /// ```
 /// START --open--> FIRST_NAME --name--> NAME_TEXT --endText--> COLON --colon--> VALUE
@@ -85,7 +86,7 @@ public final class MemberScan {
         at = blanks(bytes, at + 1, end);
         continue;
       }
-      if (end - at > Inside.MARGIN && nesting.depth() > 1 && place.beginsRun()) {
+      if (end - at > Inside.MARGIN && nesting.depth() > 1 && Inside.begins(place)) {
         int past = inside(bytes, at, end);
         if (past > at) {
           at = past;

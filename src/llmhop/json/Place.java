@@ -22,9 +22,4 @@ enum Place {
   Place(boolean betweenTokens) {
     this.betweenTokens = betweenTokens;
   }
-
-  /// Whether `Inside` can go on from here, in any object or array but the outermost.
-  boolean beginsRun() {
-    return this == NAME || this == VALUE || this == AFTER_VALUE;
-  }
 }

@@ -13,7 +13,7 @@ package llmhop.json;
 /// Any other octet breaks it.
 ///
 /// [#step] is this automaton, one octet at a time. [#run] goes ahead of it over all that lies whole
-/// before it, eight octets at a time where it can; what `run` does not like it leaves to `step`,
+/// before it, sixteen octets at a time where it can; what `run` does not like it leaves to `step`,
 /// which knows which octet is to blame.
 final class StringScan {
 
@@ -94,6 +94,21 @@ final class StringScan {
   /// @param end of the segment
   /// @return the index of the closing quote, or of a character that `step` must look at
   static int run(byte[] bytes, int from, int end) {
+    if (from <= end - 2 * Long.BYTES) {
+      // Most strings are short. This much is small enough to become a part of its callers.
+      long first = EightOctets.special(EightOctets.load(bytes, from));
+      long second = EightOctets.special(EightOctets.load(bytes, from + Long.BYTES));
+      if ((first | second) != 0) {
+        int at = from + EightOctets.before(first, second);
+        if (bytes[at] == '"') {
+          return at;
+        }
+      }
+    }
+    return longRun(bytes, from, end);
+  }
+
+  private static int longRun(byte[] bytes, int from, int end) {
     int last = end - 2 * Long.BYTES;
     int at = from;
     while (at <= last) {
@@ -117,29 +132,31 @@ final class StringScan {
     return at;
   }
 
-  /// Goes over escapes and the plain octets between them, as long as they lie close.
+  /// Goes over escapes and the plain octets between them, as long as there is an escape in each
+  /// window. All marks of a window are found at once: a search after each escape would have to wait
+  /// for the search before it.
   private static int escapes(byte[] bytes, int from, int end) {
-    // One more, since an escape may reach over what is looked at.
-    int last = end - EightOctets.WINDOW - 1;
     int at = from;
-    while (at <= last) {
+    // One octet more, since the window's last may be a backslash.
+    while (at < end - EightOctets.WINDOW) {
+      int past = at + EightOctets.WINDOW;
       long marks = EightOctets.specials(bytes, at);
       if (marks == 0) {
-        return at + EightOctets.WINDOW;
+        return past;
       }
-      long rest = marks;
-      int past = at + EightOctets.WINDOW;
-      while (rest != 0) {
-        int place = Long.numberOfTrailingZeros(rest);
-        if (bytes[at + place] != '\\' || !EightOctets.isShortEscape(bytes[at + place + 1])) {
-          return longEscapes(bytes, at + place, end - Long.BYTES);
+      while (marks != 0) {
+        int mark = at + Long.numberOfTrailingZeros(marks);
+        if (bytes[mark] != '\\' || !EightOctets.isShortEscape(bytes[mark + 1])) {
+          return longEscapes(bytes, mark, end - Long.BYTES);
         }
-        rest &= -4L << place;
-        past = Math.max(past, at + place + 2);
+        // What is escaped may be marked too.
+        marks &= -4L << mark - at;
+        past = Math.max(past, mark + 2);
       }
       at = past;
     }
-    return at == from && EightOctets.isShortEscape(bytes[at + 1]) ? at + 2 : longEscapes(bytes, at, end - Long.BYTES);
+    boolean isShort = at == from && EightOctets.isShortEscape(bytes[at + 1]);
+    return isShort ? at + 2 : longEscapes(bytes, at, end - Long.BYTES);
   }
 
   /// Goes over escapes of six octets, which come in rows where other alphabets are spelled so.
