@@ -41,4 +41,20 @@ final class SegmentPoolTest {
     assertEquals(0, pool.idle());
     assertEquals(SegmentPool.SEGMENT, pool.take().length);
   }
+
+  @Test
+  void aPoolMayHaveSegmentsOfAnotherSizeAndKeepSoMany() {
+    var pool = new SegmentPool(1000, 2);
+    assertEquals(1000, pool.segment());
+    byte[] first = pool.take();
+    assertEquals(1000, first.length);
+    pool.give(first);
+    pool.give(new byte[1000]);
+    pool.give(new byte[1000]);
+    assertEquals(2, pool.idle());
+    pool.take();
+    assertSame(first, pool.take());
+    assertEquals(0, pool.idle());
+    assertEquals(SegmentPool.SEGMENT, SegmentPool.ofBytes(1).segment());
+  }
 }
