@@ -11,8 +11,8 @@ import jdk.net.ExtendedSocketOptions;
 /// Bytes as they are, over TCP or a Unix socket.
 ///
 /// The channel may be switched to non-blocking mode while a selector watches it, but only by
-/// [#stopBlocking]: the JDK lets a switch wait for the write that goes on, perhaps for ever. Whoever
-/// then reads or writes what can't be done at once has it switched back by the hook of [#onBusy].
+/// [#stopBlocking]: the JDK lets a switch wait for the write that goes on, perhaps for ever.
+/// Whoever then reads or writes what can't be done at once has it switched back by [#onBusy].
 public final class PlainTransport implements Transport {
   private static final int KEEP_ALIVE_IDLE_SECONDS = 30;
   private static final int KEEP_ALIVE_INTERVAL_SECONDS = 10;
