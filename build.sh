@@ -306,10 +306,13 @@ step_test() {
   [ "$failed" -eq 0 ]
 }
 
+# FUZZ_SECONDS and LONG=true give the loops that are short in `test` their long form.
+#
 # All tests share a JVM, whose HTTP server reads its settings once, at the first test that starts one: so those that
 # the program sets in main are given here too.
 run_console() {
   java -ea -Xmx1g --enable-native-access=ALL-UNNAMED "-Dllmhop.jar=$JAR" -Dllmhop.classes=build/classes \
+    "-Dllmhop.fuzz.seconds=${FUZZ_SECONDS:-3}" "-Dllmhop.long=${LONG:-false}" \
     -Dllmhop.kit.patience.seconds=20 -Dsun.net.httpserver.nodelay=true \
     -Dsun.net.httpserver.maxIdleConnections=100000 -Dsun.net.httpserver.maxReqHeaders=100 \
     -jar "$junit" execute --class-path "build/test-classes:build/classes" \
