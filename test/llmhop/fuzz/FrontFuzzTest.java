@@ -31,7 +31,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// Random requests, most of them spoiled: the engine serves what the strictest reader sees, or
-/// less, and never anything else. `llmhop.fuzz.seconds` says for how long, `llmhop.fuzz.seed` from where.
+/// less, and never anything else. `llmhop.fuzz.seconds` says for how long, `llmhop.fuzz.seed` from
+/// where.
 class FrontFuzzTest {
   private static final int MOST_MILLIS_FOR_ONE = 5_000;
   private static final long SECONDS = Long.getLong("llmhop.fuzz.seconds", 3);
@@ -67,8 +68,7 @@ class FrontFuzzTest {
     for (int read = x.read(part, 0, part.length); read >= 0; read = x.read(part, 0, part.length)) {
       body.write(part, 0, read);
     }
-    handled.add(
-        x.method() + " " + x.target() + " " + body.toString(StandardCharsets.ISO_8859_1));
+    handled.add(x.method() + " " + x.target() + " " + body.toString(StandardCharsets.ISO_8859_1));
     x.begin(200, "", new Fields(), OptionalLong.of(0));
     x.finish();
   }

@@ -9,15 +9,54 @@ final class Messages {
 
   /// What is put somewhere, or in place of something.
   private static final String[] BITS = {
-    "\r", "\n", "\r\n", "\r\n\r\n", "\n\n", "\0", " ", "\t", ":", ";", ",", "0", "1", "-1", "+1", "0x1",
-    "\u000b", "\u000c", "\u0085", "\u00ff", "\"", "Content-Length: 5\r\n", "Content-Length: 0\r\n",
-    "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: identity\r\n", "Content-Length : 3\r\n",
-    "Transfer-Encoding:\u000bchunked\r\n", "transfer-encoding: CHUNKED\r\n", " folded\r\n",
-    "Transfer-Encoding: chunked, chunked\r\n", "Transfer_Encoding: chunked\r\n", "Host: other\r\n",
-    "Connection: close\r\n", "Connection: keep-alive, Content-Length\r\n", "Expect: 100-continue\r\n",
-    "Upgrade: h2c\r\n", "Trailer: Content-Length\r\n", "0\r\n\r\n", "00000000000000005\r\n",
-    "100000000\r\n", "10000000000000000\r\n", "5;x=\"\r\n\"\r\n", "HTTP/1.0", "HTTP/2.0", "HTTP/1.1 ",
-    BAIT, "0\r\n\r\n" + BAIT, "\r\n" + BAIT
+    "\r",
+    "\n",
+    "\r\n",
+    "\r\n\r\n",
+    "\n\n",
+    "\0",
+    " ",
+    "\t",
+    ":",
+    ";",
+    ",",
+    "0",
+    "1",
+    "-1",
+    "+1",
+    "0x1",
+    "\u000b",
+    "\u000c",
+    "\u0085",
+    "\u00ff",
+    "\"",
+    "Content-Length: 5\r\n",
+    "Content-Length: 0\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Transfer-Encoding: identity\r\n",
+    "Content-Length : 3\r\n",
+    "Transfer-Encoding:\u000bchunked\r\n",
+    "transfer-encoding: CHUNKED\r\n",
+    " folded\r\n",
+    "Transfer-Encoding: chunked, chunked\r\n",
+    "Transfer_Encoding: chunked\r\n",
+    "Host: other\r\n",
+    "Connection: close\r\n",
+    "Connection: keep-alive, Content-Length\r\n",
+    "Expect: 100-continue\r\n",
+    "Upgrade: h2c\r\n",
+    "Trailer: Content-Length\r\n",
+    "0\r\n\r\n",
+    "00000000000000005\r\n",
+    "100000000\r\n",
+    "10000000000000000\r\n",
+    "5;x=\"\r\n\"\r\n",
+    "HTTP/1.0",
+    "HTTP/2.0",
+    "HTTP/1.1 ",
+    BAIT,
+    "0\r\n\r\n" + BAIT,
+    "\r\n" + BAIT
   };
 
   private final Random random;
@@ -60,8 +99,13 @@ final class Messages {
     String body = body(i);
     return switch (random.nextInt(http11 ? 3 : 2)) {
       case 0 -> head + "\r\n";
-      case 1 -> head + pick("Content-Length: ", "content-length:0") + body.length() + "\r\n\r\n" + body;
-      default -> head + pick("Transfer-Encoding: chunked", "transfer-encoding:Chunked") + "\r\n\r\n" + chunked(body);
+      case 1 ->
+          head + pick("Content-Length: ", "content-length:0") + body.length() + "\r\n\r\n" + body;
+      default ->
+          head
+              + pick("Transfer-Encoding: chunked", "transfer-encoding:Chunked")
+              + "\r\n\r\n"
+              + chunked(body);
     };
   }
 

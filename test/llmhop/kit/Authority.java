@@ -32,7 +32,9 @@ public final class Authority {
   /// Critical: an authority.
   private static final byte[] IS_AUTHORITY =
       sequence(
-          Der.hex("0603551d13"), Der.hex("0101ff"), tagged(Der.OCTETS, sequence(Der.hex("0101ff"))));
+          Der.hex("0603551d13"),
+          Der.hex("0101ff"),
+          tagged(Der.OCTETS, sequence(Der.hex("0101ff"))));
 
   private static final DateTimeFormatter UTC =
       DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);

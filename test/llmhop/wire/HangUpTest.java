@@ -130,8 +130,7 @@ class HangUpTest {
     assertEquals(tries, backend.requests().size(), "nothing of who has left is begun");
   }
 
-  private long millisToHangUp(
-      Entrance entrance, Phase phase, Way way, boolean pipelined, int nth) {
+  private long millisToHangUp(Entrance entrance, Phase phase, Way way, boolean pipelined, int nth) {
     backend.next(phase.steps);
     try (RawCaller caller = entrance.to(router)) {
       caller.send(phase.request);

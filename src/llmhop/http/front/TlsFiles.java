@@ -63,8 +63,8 @@ public final class TlsFiles {
   /// @param clientCa those who vouch for callers; then no caller comes in without a certificate
   /// @param log is told in one line of each change, on the thread that looks again
   /// @throws IOException naming the file that can't be used
-  public static TlsFiles open(
-      Path cert, Path key, Optional<Path> clientCa, Consumer<String> log) throws IOException {
+  public static TlsFiles open(Path cert, Path key, Optional<Path> clientCa, Consumer<String> log)
+      throws IOException {
     return new TlsFiles(cert, key, clientCa, log);
   }
 

@@ -8,8 +8,8 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 
-/// The encrypted bytes that go out. The engine wants room for a whole record however short the
-/// text is, so that room is borrowed for as long as bytes are in it.
+/// The encrypted bytes that go out. The engine wants room for a whole record however short the text
+/// is, so that room is borrowed for as long as bytes are in it.
 final class TlsOutput {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
   private static final int KEPT = 64;
@@ -74,8 +74,8 @@ final class TlsOutput {
   }
 
   /// Writes what TLS itself has to say (new keys, alerts), as far as it can without waiting. The
-  /// rest goes before the next text; a writer that is at it takes it along. Waiting here could
-  /// last for ever: the peer may read on only when we do.
+  /// rest goes before the next text; a writer that is at it takes it along. Waiting here could last
+  /// for ever: the peer may read on only when we do.
   void sayNow() throws IOException {
     if (!writing.tryLock()) {
       return;

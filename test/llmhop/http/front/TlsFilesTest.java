@@ -83,8 +83,7 @@ final class TlsFilesTest {
           TlsCalls.echo(socket);
           assertEquals(protocol, socket.getSession().getProtocol());
           // The one between is sent along, in its place; the root is the caller's own affair.
-          assertArrayEquals(
-              issued.chain().toArray(), socket.getSession().getPeerCertificates());
+          assertArrayEquals(issued.chain().toArray(), socket.getSession().getPeerCertificates());
           socket.shutdownOutput();
           assertEquals(-1, socket.getInputStream().read());
         }

@@ -86,7 +86,6 @@ final class FlowTest {
       inner.configureBlocking(true);
       return sum;
     }
-
   }
 
   private static byte[] bytes(String latin1) {

@@ -240,8 +240,7 @@ final class TlsTransportTest {
       pair.client.engine().beginHandshake();
       pair.client.sendRaw(pair.client.record(new byte[0]));
       var failure =
-          assertThrows(
-              SSLException.class, () -> pair.server.tls().read(ByteBuffer.allocate(100)));
+          assertThrows(SSLException.class, () -> pair.server.tls().read(ByteBuffer.allocate(100)));
       assertTrue(failure.getMessage().contains("anew"), failure.getMessage());
     }
   }
@@ -255,8 +254,7 @@ final class TlsTransportTest {
       pair.client.sendRaw(record);
       assertThrows(SSLException.class, () -> pair.server.tls().read(ByteBuffer.allocate(100)));
       var told =
-          assertThrows(
-              SSLException.class, () -> pair.client.tls().read(ByteBuffer.allocate(100)));
+          assertThrows(SSLException.class, () -> pair.client.tls().read(ByteBuffer.allocate(100)));
       assertTrue(told.getMessage().contains("bad_record_mac"), told.getMessage());
     }
   }
