@@ -1,7 +1,9 @@
 # Short names for the steps of build.sh. CONFIG, TESTS, DEMO_SECONDS and JUNIT_JAR reach it through the environment.
-.PHONY: jar test check lint format run demo bench bench-start aot clients clean distclean
+# FUZZ_SECONDS, default 60, says how long `fuzz` takes.
+.PHONY: jar test fuzz check lint format run demo bench bench-start aot clients clean distclean
 jar: ; @./build.sh jar
 test: ; @./build.sh test
+fuzz: ; @TESTS=FrontFuzzTest FUZZ_SECONDS=$${FUZZ_SECONDS:-60} ./build.sh test
 lint: ; @./build.sh lint
 check: ; @./build.sh lint && $(MAKE) --no-print-directory test
 format: ; @./build.sh format
