@@ -59,7 +59,12 @@ class HeadsTest {
       strings = {
         "CONNECT /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
         "TRACE /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG /route/llama/x HTTP/1.1\\r"
+            + "\\n"
+            + "Host: localhost\\r"
+            + "\\n"
+            + "\\r"
+            + "\\n",
         "GET /route/llama/%ff HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
         "GET\\t/sleep\\tHTTP/1.1\\n\\nPOST /v1/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.1\\r\\n\\r\\n",
