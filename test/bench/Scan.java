@@ -18,8 +18,9 @@ import llmhop.json.MemberScan;
 ///
 /// Bodies are random, of a fixed seed, and several of a kind take turns: a body scanned again and
 /// again is known by heart to the processor. All kinds are warmed up together, as a router that
-/// serves them all is; then the best and the median of many short runs are shown, in CPU time of the
-/// thread. The best is held against the bar: a busy machine only takes away, by shared cores too.
+/// serves them all is; then the best and the median of many short runs are shown, in CPU time of
+/// the thread. The best is held against the bar: a busy machine only takes away, by shared cores
+/// too.
 final class Scan {
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
