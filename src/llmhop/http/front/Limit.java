@@ -52,16 +52,19 @@ public enum Limit {
       "more than browsers and proxies send"),
   /// The longest method.
   METHOD(
-      "fixed", HeadReader.LONGEST_METHOD + " characters", "400", "longer than any registered one"),
+      "the method (fixed)",
+      HeadReader.LONGEST_METHOD + " characters",
+      "400",
+      "longer than any registered one"),
   /// [Limits#LINGER].
   LINGER_TIME(
-      "fixed",
+      "hearing out (fixed)",
       text(Limits.LINGER),
       "the connection is cut",
       "who is refused early sees its answer while it still sends"),
   /// [Limits#READ_AHEAD].
   READ_AHEAD(
-      "fixed",
+      "reading ahead (fixed)",
       bytes(Limits.READ_AHEAD),
       "nobody looks for a hang-up any more; what came is kept",
       "pipelined requests are small");
