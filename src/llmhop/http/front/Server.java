@@ -19,6 +19,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
+import llmhop.http.wire.InletMemory;
 import llmhop.http.wire.Pump;
 import llmhop.http.wire.SegmentPool;
 
@@ -39,12 +40,17 @@ public final class Server implements AutoCloseable {
   /// What slow readers of streams may hold of the memory, beyond 2 KiB each.
   private static final long PENDING_BYTES = 64L * 1024 * 1024;
 
+  /// What heads over 4 KiB may take of the heap, and what is read ahead: one part in so many.
+  private static final int INLETS_PART = 8;
+
   private final Limits limits;
   private final Refusals refusals;
   private final Consumer<Throwable> faults;
   private final Pump pump = new Pump(this::sweep, PENDING_BYTES);
   private final SegmentPool outlets = new SegmentPool(OUTLET, OUTLETS_KEPT);
   private final SegmentPool segments = new SegmentPool(SegmentPool.SEGMENT, SEGMENTS_KEPT);
+  private final InletMemory inlets =
+      new InletMemory(Runtime.getRuntime().maxMemory() / INLETS_PART);
   private final List<Listener> listeners = new ArrayList<>();
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger open = new AtomicInteger();
@@ -185,6 +191,10 @@ public final class Server implements AutoCloseable {
     return outlets;
   }
 
+  InletMemory inlets() {
+    return inlets;
+  }
+
   SegmentPool segments() {
     return segments;
   }
@@ -220,6 +230,7 @@ public final class Server implements AutoCloseable {
     gauges.put("connections", (long) open.get());
     gauges.put("streams", (long) pump.flows());
     gauges.put("pendingBytes", pump.pendingBytes());
+    gauges.put("readAheadBytes", inlets.taken());
     return gauges;
   }
 
