@@ -79,7 +79,6 @@ final class Connection implements Runnable {
     if (!inlet.hasBuffered() && !inlet.fill(transport)) {
       return false;
     }
-    server.awake();
     RequestHead head;
     try {
       head = heads.read();
@@ -93,12 +92,15 @@ final class Connection implements Runnable {
       return false;
     }
     deadlines.doing(Doing.HANDLING);
+    // Not before: a sweep that still sees an idle connection goes back to sleep.
+    server.awake();
     return serve(new FrontExchange(this, head));
   }
 
   private boolean readHead() throws IOException {
     if (deadlines.doing() == Doing.IDLE) {
       deadlines.doing(Doing.HEAD);
+      server.awake();
     }
     return inlet.fill(transport);
   }
@@ -230,7 +232,7 @@ final class Connection implements Runnable {
 
     @Override
     public boolean readAhead() throws IOException {
-      if (inlet.fillNow(plain) < 0) {
+      if (inlet.buffered() < Limits.READ_AHEAD && inlet.fillNow(plain) < 0) {
         throw new EOFException("the caller has left");
       }
       return inlet.buffered() < Limits.READ_AHEAD;
