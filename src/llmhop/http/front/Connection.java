@@ -84,7 +84,6 @@ final class Connection implements Runnable {
     if (!inlet.hasBuffered() && !inlet.fill(transport)) {
       return false;
     }
-    server.awake();
     RequestHead head;
     try {
       head = heads.read();
@@ -102,12 +101,15 @@ final class Connection implements Runnable {
       return false;
     }
     deadlines.doing(Doing.HANDLING);
+    // Not before: a sweep that still sees an idle connection goes back to sleep.
+    server.awake();
     return serve(new FrontExchange(this, head));
   }
 
   private boolean readHead() throws IOException {
     if (deadlines.doing() == Doing.IDLE) {
       deadlines.doing(Doing.HEAD);
+      server.awake();
     }
     return inlet.fill(transport);
   }
@@ -139,10 +141,10 @@ final class Connection implements Runnable {
           fault.status(), "", page.fields(), OptionalLong.of(page.body().length), false, false);
       answer.write(page.body(), 0, page.body().length);
       answer.finish();
-      linger();
     } finally {
       server.refusals().refused(fault, message, heads.target(), page);
     }
+    linger();
   }
 
   /// Tells a caller over the limit on connections so.
@@ -249,7 +251,8 @@ final class Connection implements Runnable {
 
     @Override
     public boolean readAhead() throws IOException {
-      if (inlet.hasRoom() && inlet.fillNow(plain) < 0) {
+      boolean mayRead = inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
+      if (mayRead && inlet.fillNow(plain) < 0) {
         throw new EOFException("the caller has left");
       }
       return inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
