@@ -149,8 +149,20 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   }
 
   private void armWhenRead() {
+    if (onHangUp != null && body.isDone()) {
+      arm();
+    }
+  }
+
+  /// Once for each, though a thread may read the body while another one watches.
+  private synchronized void arm() {
     Runnable gone = onHangUp;
-    if (gone != null && body.isDone()) {
+    onHangUp = null;
+    if (gone != null) {
+      if (!connection.hangUp().isArmed()) {
+        // It may take long from here on: a long head needs no room any more.
+        connection.inlet().shrink();
+      }
       connection.hangUp().arm(gone);
     }
   }

@@ -34,7 +34,7 @@ final class HangUp implements Pump.Ready {
   private final Transport transport;
   private final Inlet inlet;
   private final AtomicReference<State> state = new AtomicReference<>(State.OFF);
-  private volatile Runnable action;
+  private final AtomicReference<Runnable> action = new AtomicReference<>();
   private SelectionKey key;
 
   /// @param plain what the selector sees
@@ -47,10 +47,19 @@ final class HangUp implements Pump.Ready {
 
   /// Watches from now on; on the connection's thread, which won't read until it has disarmed.
   ///
-  /// @param gone runs at most once, on a thread of its own
+  /// @param gone runs at most once, on a thread of its own; at once when the caller has left
   void arm(Runnable gone) {
-    action = gone;
-    state.compareAndSet(State.OFF, State.ARMED);
+    action.set(gone);
+    if (!state.compareAndSet(State.OFF, State.ARMED) && isGone()) {
+      tell();
+    }
+  }
+
+  private void tell() {
+    Runnable gone = action.getAndSet(null);
+    if (gone != null) {
+      Thread.ofVirtual().name("hang-up").start(gone);
+    }
   }
 
   boolean isArmed() {
@@ -64,17 +73,26 @@ final class HangUp implements Pump.Ready {
       if (before == State.WATCHING) {
         stopWatching();
       } else if (state.compareAndSet(before, State.OFF)) {
-        return;
+        before = State.OFF;
+        break;
       }
       before = state.get();
     }
+    if (before == State.GONE) {
+      awaitLeft();
+    }
+    // What it holds must not live as long as an idle connection does.
+    action.lazySet(null);
   }
+
+  /// The pump may be about to give the channel back, which waits for whoever blocks on it.
+  private synchronized void awaitLeft() {}
 
   /// The channel is to be written and is full: it must block for that.
   void makeBlocking() {
-    if (state.get() == State.WATCHING) {
+    if (state.get() != State.OFF) {
       stopWatching();
-      arm(action);
+      state.compareAndSet(State.OFF, State.ARMED);
     }
   }
 
@@ -109,8 +127,7 @@ final class HangUp implements Pump.Ready {
   }
 
   private synchronized void watch(Pump pump) {
-    if (inlet.buffered() >= Limits.READ_AHEAD
-        || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
+    if (!mayReadAhead() || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
       return;
     }
     try {
@@ -125,6 +142,10 @@ final class HangUp implements Pump.Ready {
     } catch (IOException e) {
       gone();
     }
+  }
+
+  private boolean mayReadAhead() {
+    return inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
   }
 
   private void makeChannelBlocking() {
@@ -143,7 +164,7 @@ final class HangUp implements Pump.Ready {
     try {
       if (inlet.fillNow(transport) < 0) {
         gone();
-      } else if (inlet.buffered() >= Limits.READ_AHEAD) {
+      } else if (!mayReadAhead()) {
         ready.interestOps(0);
       }
     } catch (IOException e) {
@@ -156,7 +177,7 @@ final class HangUp implements Pump.Ready {
     if (key != null) {
       leave();
     }
-    Thread.ofVirtual().name("hang-up").start(action);
+    tell();
   }
 
   @Override

@@ -155,6 +155,9 @@ public final class Flow {
       // One of them was closed meanwhile.
       failure = e;
       end(source.channel().isOpen() ? End.SINK_LEFT : End.SOURCE_FAILED);
+    } catch (RuntimeException | Error e) {
+      // The pump has ended, or there is no memory: whoever waits must not wait for ever.
+      end(End.STOPPED);
     }
   }
 

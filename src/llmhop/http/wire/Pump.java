@@ -116,8 +116,16 @@ public final class Pump implements AutoCloseable {
     for (int left = tasks.size(); left > 0; left--) {
       Runnable task = tasks.poll();
       if (task != null) {
-        task.run();
+        run(task);
       }
+    }
+  }
+
+  private static void run(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException | Error e) {
+      // The others are due too.
     }
   }
 
@@ -172,10 +180,14 @@ public final class Pump implements AutoCloseable {
   }
 
   private void dispatch(SelectionKey key) {
+    var ready = (Ready) key.attachment();
     try {
-      ((Ready) key.attachment()).ready(key);
+      ready.ready(key);
     } catch (CancelledKeyException e) {
       // It was cancelled in the same round.
+    } catch (RuntimeException | Error e) {
+      // Half done it can't go on, and the selector would call for it again and again.
+      ready.ended();
     }
   }
 
