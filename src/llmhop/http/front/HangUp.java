@@ -33,16 +33,19 @@ final class HangUp implements Pump.Ready {
   private final PlainTransport plain;
   private final Transport transport;
   private final Inlet inlet;
+  private final Runnable awake;
   private final AtomicReference<State> state = new AtomicReference<>(State.OFF);
   private volatile Runnable action;
   private SelectionKey key;
 
   /// @param plain what the selector sees
   /// @param transport what bytes are read from: the same, or TLS over it
-  HangUp(PlainTransport plain, Transport transport, Inlet inlet) {
+  /// @param awake makes the pump tick soon
+  HangUp(PlainTransport plain, Transport transport, Inlet inlet, Runnable awake) {
     this.plain = plain;
     this.transport = transport;
     this.inlet = inlet;
+    this.awake = awake;
   }
 
   /// Watches from now on; on the connection's thread, which won't read until it has disarmed.
@@ -50,7 +53,15 @@ final class HangUp implements Pump.Ready {
   /// @param gone runs at most once, on a thread of its own
   void arm(Runnable gone) {
     action = gone;
-    state.compareAndSet(State.OFF, State.ARMED);
+    if (state.compareAndSet(State.OFF, State.ARMED)) {
+      awake.run();
+    }
+  }
+
+  /// Whether it needs the next tick soon: it is to watch and doesn't yet.
+  boolean isUnsettled() {
+    State now = state.get();
+    return now == State.ARMED || now == State.SETTLED;
   }
 
   boolean isArmed() {
