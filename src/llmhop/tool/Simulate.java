@@ -35,7 +35,7 @@ public final class Simulate {
       err.println("llmhop simulate: " + e.getMessage() + " Try --help.");
       return WRONG_USAGE;
     }
-    try (SimulatedServer server = start(settings, Time.SYSTEM, HangUps.UNSEEN, out)) {
+    try (SimulatedServer server = start(settings, Time.SYSTEM, HangUps.OF_THE_FRONT, out)) {
       say(server.address(), settings, out);
       awaitEnd(server);
       return FINE;

@@ -28,6 +28,7 @@ class UploadsTest {
   @BeforeEach
   void start() throws IOException {
     backend = ScriptedBackend.onTcp();
+    backend.keepOfEachBody(1000);
     backend.always(echoBody());
     router = RouterUnderTest.to(backend);
   }

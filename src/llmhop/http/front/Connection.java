@@ -60,7 +60,7 @@ final class Connection implements Runnable {
   public void run() {
     try {
       transport = listener.secured(plain);
-      hangUp = new HangUp(plain, transport, inlet);
+      hangUp = new HangUp(plain, transport, inlet, server::awake);
       heads = new HeadReader(inlet, server.limits(), this::readHead);
       out = new Outlet(transport, deadlines, server.outlets());
       plain.onBusy(hangUp::makeBlocking);
@@ -279,7 +279,7 @@ final class Connection implements Runnable {
 
   /// Looks at the clock; on the pump's thread.
   ///
-  /// @return whether it is at something
+  /// @return whether it needs the next look soon; thousands that wait for an answer don't
   boolean sweep(long now) {
     deadlines.look(now).ifPresent(this::tookTooLong);
     Flow flowing = flow;
@@ -289,7 +289,7 @@ final class Connection implements Runnable {
     if (hangUp != null && hangUp.isArmed()) {
       hangUp.tick(server.pump());
     }
-    return deadlines.isBusy();
+    return deadlines.isRunning() || (hangUp != null && hangUp.isUnsettled());
   }
 
   private void tookTooLong(Doing what) {

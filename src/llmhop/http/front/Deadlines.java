@@ -60,10 +60,10 @@ final class Deadlines {
     return DOINGS[(int) (word & 7)];
   }
 
-  /// Whether it is within a request, or about to end.
-  boolean isBusy() {
+  /// Whether a deadline runs that is short.
+  boolean isRunning() {
     Doing now = seen();
-    return now != Doing.IDLE;
+    return now != Doing.IDLE && now != Doing.HANDLING;
   }
 
   /// Looks at the clock; on the sweep's thread.

@@ -33,16 +33,19 @@ final class HangUp implements Pump.Ready {
   private final PlainTransport plain;
   private final Transport transport;
   private final Inlet inlet;
+  private final Runnable awake;
   private final AtomicReference<State> state = new AtomicReference<>(State.OFF);
   private final AtomicReference<Runnable> action = new AtomicReference<>();
   private SelectionKey key;
 
   /// @param plain what the selector sees
   /// @param transport what bytes are read from: the same, or TLS over it
-  HangUp(PlainTransport plain, Transport transport, Inlet inlet) {
+  /// @param awake makes the pump tick soon
+  HangUp(PlainTransport plain, Transport transport, Inlet inlet, Runnable awake) {
     this.plain = plain;
     this.transport = transport;
     this.inlet = inlet;
+    this.awake = awake;
   }
 
   /// Watches from now on; on the connection's thread, which won't read until it has disarmed.
@@ -50,7 +53,9 @@ final class HangUp implements Pump.Ready {
   /// @param gone runs at most once, on a thread of its own; at once when the caller has left
   void arm(Runnable gone) {
     action.set(gone);
-    if (!state.compareAndSet(State.OFF, State.ARMED) && isGone()) {
+    if (state.compareAndSet(State.OFF, State.ARMED)) {
+      awake.run();
+    } else if (isGone()) {
       tell();
     }
   }
@@ -60,6 +65,12 @@ final class HangUp implements Pump.Ready {
     if (gone != null) {
       Thread.ofVirtual().name("hang-up").start(gone);
     }
+  }
+
+  /// Whether it needs the next tick soon: it is to watch and doesn't yet.
+  boolean isUnsettled() {
+    State now = state.get();
+    return now == State.ARMED || now == State.SETTLED;
   }
 
   boolean isArmed() {
@@ -92,7 +103,9 @@ final class HangUp implements Pump.Ready {
   void makeBlocking() {
     if (state.get() != State.OFF) {
       stopWatching();
-      state.compareAndSet(State.OFF, State.ARMED);
+      if (state.compareAndSet(State.OFF, State.ARMED)) {
+        awake.run();
+      }
     }
   }
 

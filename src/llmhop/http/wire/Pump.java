@@ -28,7 +28,7 @@ public final class Pump implements AutoCloseable {
   /// hang-up has to be noticed, and rare enough to cost nothing.
   public static final long TICK_MILLIS = 25;
 
-  /// How often it ticks while nothing is under way but idle connections.
+  /// How often it ticks while nothing is under way but connections that wait.
   public static final long SLOW_TICK_MILLIS = 1_000;
 
   /// Something that a key of the selector belongs to.
@@ -163,13 +163,15 @@ public final class Pump implements AutoCloseable {
         selector.select(this::dispatch, Math.max(wait, 1));
         runTasks();
         long now = System.nanoTime();
-        if (now - next >= 0 || (!slow && next - now > TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS))) {
+        if (now - next >= 0) {
           // Whoever begins something from here on wakes it up.
           slow = true;
           if (ticker.tick()) {
             slow = false;
           }
           next = now + TimeUnit.MILLISECONDS.toNanos(slow ? SLOW_TICK_MILLIS : TICK_MILLIS);
+        } else if (!slow) {
+          next = Math.min(next, now + TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS));
         }
       } catch (IOException | RuntimeException | Error e) {
         // Out of memory or descriptors: what was to be done is late, not lost.
