@@ -1,13 +1,17 @@
 # Short names for the steps of build.sh. CONFIG, TESTS, DEMO_SECONDS and JUNIT_JAR reach it through the environment.
-.PHONY: jar test check lint format run demo bench clients clean distclean
+# FUZZ_SECONDS, default 60, says how long `fuzz` takes.
+.PHONY: jar test fuzz check lint format run demo bench bench-start aot clients clean distclean
 jar: ; @./build.sh jar
 test: ; @./build.sh test
+fuzz: ; @TESTS=FrontFuzzTest FUZZ_SECONDS=$${FUZZ_SECONDS:-60} ./build.sh test
 lint: ; @./build.sh lint
 check: ; @./build.sh lint && $(MAKE) --no-print-directory test
 format: ; @./build.sh format
 run: ; @./build.sh run
 demo: ; @./build.sh demo
 bench: ; @./build.sh bench
+bench-start: ; @BENCH_ONLY=start BENCH_START=1 ./build.sh bench
+aot: ; @./build.sh aot
 clients: ; @./build.sh clients
 clean: ; @./build.sh clean
 distclean: ; @./build.sh distclean

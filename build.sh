@@ -4,7 +4,7 @@ set -eu
 
 VERSION=0.1.0
 OLDEST_JAVA=25
-LARGEST_JAR_BYTES=500000
+LARGEST_JAR_BYTES=800000
 JAR=build/llmhop.jar
 
 # What documentation must be. Tags that only repeat a signature may be missing; `lint` finds missing comments.
@@ -37,7 +37,8 @@ usage: ./build.sh STEP... [-- ARGUMENT...]
   format     puts every source file into google-java-format
   run        the router with CONFIG=FILE (default config.json), or: run -- ARGUMENTS OF THE ROUTER
   demo       test/demo/demo.sh: the router before two simulated inference servers, until Ctrl-C
-  bench      test/bench/bench.sh: what it costs
+  bench      test/bench/bench.sh: what it costs; BENCH_SHORT=1 for whether it works, in half a minute
+  aot        build/llmhop.aot, a cache that llmhop starts faster with: java -XX:AOTCache=build/llmhop.aot -jar ...
   clients    test/clients/run.sh: OpenAI's and Anthropic's SDKs through the router
   java       prints the java of the JDK that is used
   clean      removes what was built, keeps the fetched tools
@@ -306,13 +307,13 @@ step_test() {
   [ "$failed" -eq 0 ]
 }
 
-# All tests share a JVM, whose HTTP server reads its settings once, at the first test that starts one: so those that
-# the program sets in main are given here too.
+# FUZZ_SECONDS and LONG=true give the loops that are short in `test` their long form.
+# The classes are on the JVM's own class path: the JDK looks for providers of HTTP servers there.
 run_console() {
   java -ea -Xmx1g --enable-native-access=ALL-UNNAMED "-Dllmhop.jar=$JAR" -Dllmhop.classes=build/classes \
-    -Dllmhop.kit.patience.seconds=20 -Dsun.net.httpserver.nodelay=true \
-    -Dsun.net.httpserver.maxIdleConnections=100000 -Dsun.net.httpserver.maxReqHeaders=100 \
-    -jar "$junit" execute --class-path "build/test-classes:build/classes" \
+    "-Dllmhop.fuzz.seconds=${FUZZ_SECONDS:-3}" "-Dllmhop.long=${LONG:-false}" \
+    -Dllmhop.kit.patience.seconds=20 -cp "$junit:build/test-classes:build/classes" \
+    org.junit.platform.console.ConsoleLauncher execute \
     --disable-banner --disable-ansi-colors --details=summary --fail-if-no-tests "$@"
 }
 
@@ -439,6 +440,11 @@ step_bench() {
   test/bench/bench.sh "$@"
 }
 
+step_aot() {
+  step_jar
+  test/bench/aot.sh
+}
+
 step_clients() {
   step_jar
   test/clients/run.sh "$@"
@@ -459,7 +465,7 @@ unset CLASSPATH
 steps=
 while [ $# -gt 0 ]; do
   case $1 in
-    compile | jar | test | lint | check | format | run | demo | bench | clients | java | clean | distclean) steps="$steps $1" ;;
+    compile | jar | test | lint | check | format | run | demo | bench | aot | clients | java | clean | distclean) steps="$steps $1" ;;
     -h | --help | help) usage && exit ;;
     --) shift && break ;;
     *) usage >&2 && die "unknown step: $1" ;;

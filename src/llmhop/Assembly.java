@@ -79,9 +79,25 @@ public final class Assembly implements AutoCloseable {
       PrintStream out,
       PrintStream err)
       throws IOException {
+    return start(config, door -> door.listen(listen), environment, out, err);
+  }
+
+  /// Makes a door ready for callers.
+  interface Listening {
+    /// Binds it.
+    void at(Door door) throws IOException;
+  }
+
+  static Assembly start(
+      Config config,
+      Listening listening,
+      EnvironmentProxy environment,
+      PrintStream out,
+      PrintStream err)
+      throws IOException {
     var assembly = new Assembly(config, environment, out, err);
     try {
-      assembly.door.listen(listen);
+      listening.at(assembly.door);
       assembly.door.open(assembly.router(config, err));
       return assembly;
     } catch (IOException | RuntimeException e) {

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.SequencedMap;
@@ -32,6 +33,9 @@ interface Door extends AutoCloseable {
   ///
   /// @throws IOException when that can't be, saying where and why
   void listen(List<Listen> places) throws IOException;
+
+  /// Takes callers from a socket that whoever started us has opened; nobody is answered yet.
+  void take(ServerSocketChannel inherited) throws IOException;
 
   /// Answers callers from now on.
   void open(HttpHandler handler);

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,6 +38,11 @@ final class JdkDoor implements Door {
         throw new IOException("can't listen on " + place + ": " + e.getMessage(), e);
       }
     }
+  }
+
+  @Override
+  public void take(ServerSocketChannel inherited) throws IOException {
+    throw new IOException("the JDK's server can't take over a socket from systemd");
   }
 
   private HttpServer bound(Listen place) throws IOException {

@@ -2,6 +2,7 @@ package llmhop;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.channels.ServerSocketChannel;
 import java.security.Security;
 import java.util.Arrays;
 import java.util.List;
@@ -103,14 +104,22 @@ public final class Main {
     EnvironmentProxy proxy = EnvironmentProxy.of(System.getenv());
     Assembly router;
     try {
-      router = Assembly.start(config, listen, proxy, out, err);
+      // A socket from systemd stands for all that the config says of where to listen.
+      Optional<ServerSocketChannel> inherited =
+          Systemd.inherited(System.getenv(), ProcessHandle.current().pid());
+      router =
+          inherited.isPresent()
+              ? Assembly.start(config, door -> door.take(inherited.get()), proxy, out, err)
+              : Assembly.start(config, listen, proxy, out, err);
     } catch (IOException e) {
       err.println("llmhop: can't start: " + e.getMessage());
       return CANNOT_START;
     }
     // Before anyone is told that it runs, and may want to stop it.
-    Shutdown shutdown = Shutdown.listen(router, config, err);
+    Notifier systemd = Notifier.of(System.getenv(), err);
+    Shutdown shutdown = Shutdown.listen(router, config, systemd, err);
     announce(config, listen, router, err);
+    systemd.ready("listens on " + String.join(", ", router.addresses()));
     return shutdown.await();
   }
 

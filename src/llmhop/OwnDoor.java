@@ -2,12 +2,17 @@ package llmhop;
 
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import llmhop.config.Config;
@@ -18,6 +23,7 @@ import llmhop.http.front.Limits;
 import llmhop.http.front.Refusals;
 import llmhop.http.front.Server;
 import llmhop.http.front.TlsFiles;
+import llmhop.http.front.UnixListener;
 
 /// Callers come in through our own engine.
 final class OwnDoor implements Door {
@@ -49,12 +55,19 @@ final class OwnDoor implements Door {
       try {
         switch (place) {
           case Listen.Tcp tcp -> server.listen(bound(tcp), engines);
-          case Listen.Unix unix -> throw new IOException("not yet");
+          case Listen.Unix unix -> server.listen(bound(unix));
         }
       } catch (IOException e) {
         throw new IOException("can't listen on " + place + ": " + e.getMessage(), e);
       }
     }
+  }
+
+  /// With TLS where it is a TCP socket and TLS is configured, as for those that we bind ourselves.
+  @Override
+  public void take(ServerSocketChannel inherited) throws IOException {
+    boolean tcp = inherited.getLocalAddress() instanceof InetSocketAddress;
+    server.listen(inherited, tcp ? engines() : Optional.empty());
   }
 
   /// Certificates may change while we run; whoever renews them need not tell us.
@@ -80,6 +93,22 @@ final class OwnDoor implements Door {
       channel.close();
       throw e;
     }
+  }
+
+  private static UnixListener bound(Listen.Unix place) throws IOException {
+    return UnixListener.bind(Path.of(place.path()), permissions(place.mode()), BACKLOG);
+  }
+
+  /// `0640` as the JDK says it: the bits from the owner's right to read to the others' to execute.
+  private static Set<PosixFilePermission> permissions(int mode) {
+    Set<PosixFilePermission> permissions = EnumSet.noneOf(PosixFilePermission.class);
+    PosixFilePermission[] all = PosixFilePermission.values();
+    for (int i = 0; i < all.length; i++) {
+      if ((mode & 0400 >> i) != 0) {
+        permissions.add(all[i]);
+      }
+    }
+    return permissions;
   }
 
   @Override

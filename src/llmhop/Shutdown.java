@@ -25,17 +25,19 @@ final class Shutdown {
   private final AtomicBoolean asked = new AtomicBoolean();
   private final Assembly router;
   private final Config config;
+  private final Notifier systemd;
   private final PrintStream err;
 
-  private Shutdown(Assembly router, Config config, PrintStream err) {
+  private Shutdown(Assembly router, Config config, Notifier systemd, PrintStream err) {
     this.router = router;
     this.config = config;
+    this.systemd = systemd;
     this.err = err;
   }
 
   /// Listens for signals from now on.
-  static Shutdown listen(Assembly router, Config config, PrintStream err) {
-    var shutdown = new Shutdown(router, config, err);
+  static Shutdown listen(Assembly router, Config config, Notifier systemd, PrintStream err) {
+    var shutdown = new Shutdown(router, config, systemd, err);
     Signals.on("TERM", shutdown::came);
     Signals.on("INT", shutdown::came);
     return shutdown;
@@ -52,6 +54,7 @@ final class Shutdown {
       err.printf(
           "llmhop: stopping, requests in hand: %d, waiting up to %d s; signal again to end now%n",
           router.inFlight(), drain.toSeconds());
+      systemd.stopping("draining, requests in hand: " + router.inFlight());
       int cut = router.stop(delay, drain);
       err.println("llmhop: stopped" + (cut == 0 ? "" : ", cut off while running: " + cut));
     } catch (InterruptedException e) {

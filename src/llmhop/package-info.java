@@ -6,9 +6,9 @@
 ///
 /// | word | what happens | may end with |
 /// |---|---|---|
-/// | accept | the head, its limits | 400 |
+/// | accept | connection, head, limits, deadlines | 400 403 408 414 417 421 431 503 505 |
 /// | authenticate | who asks, before a byte of the body is read | 401 |
-/// | read | the body, within its limit and the process's budget | 400 413 415 503 |
+/// | read | the body, within its limit and the process's budget | 400 408 413 415 503 |
 /// | find | the model's name, then the model | 400 404 |
 /// | admit | may this caller, now | 403 503 |
 /// | choose | backends in order of preference | |
@@ -31,7 +31,7 @@
 /// | `admin` | what is asked of the router itself |
 /// | `config` | what the operator wrote |
 /// | `tool` | the jar's other commands |
-/// | `http` | HTTP/1.1 towards backends; knows nothing of this product |
+/// | `http` | HTTP/1.1: `front` serves, `upstream` asks, `wire` is both's; knows no product |
 /// | `json` | JSON text and values; knows nothing of this product |
 ///
 /// A test reads the class files and checks this. New code goes where two questions send it: which

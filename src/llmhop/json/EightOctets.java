@@ -4,11 +4,15 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/// Looks at eight octets of a string at once, as a `long` whose lowest octet comes first.
+/// Looks at eight octets at once, as a `long` whose lowest octet comes first, and at windows of
+/// four such.
 ///
 /// The sums and differences below work on each octet by itself: what is added or taken away can
 /// carry into the next octet up only where the answer is settled by a lower one already.
 final class EightOctets {
+
+  /// How many octets a window has.
+  static final int WINDOW = 32;
 
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -34,15 +38,47 @@ final class EightOctets {
   /// Marks the first octet that is not plain: a quote, a backslash, a control or not ASCII. Higher
   /// ones may be marked wrongly; 0 when all are plain.
   static long special(long eight) {
-    long quote = (eight ^ ONES * '"') - ONES;
+    // Turning this bit over makes the quote (0x22) the neighbour of the controls (0x20), and takes
+    // the space away from there.
+    long quoteOrControl = (eight ^ ONES * 0x02) - ONES * 0x21;
     long backslash = (eight ^ ONES * '\\') - ONES;
-    long control = eight - ONES * ' ';
-    return (eight | quote | backslash | control) & HIGH_BITS;
+    return (eight | quoteOrControl | backslash) & HIGH_BITS;
+  }
+
+  /// A bit for each octet of a window, the lowest for the first: whether it is not plain, exactly.
+  static long specials(byte[] bytes, int at) {
+    return bits(load(bytes, at))
+        | bits(load(bytes, at + 8)) << 8
+        | bits(load(bytes, at + 16)) << 16
+        | bits(load(bytes, at + 24)) << 24;
+  }
+
+  private static long bits(long eight) {
+    long low = eight & ~HIGH_BITS;
+    // In each octet the sum reaches the highest bit when it is plain, and never the next octet.
+    long noQuoteOrControl = (low ^ ONES * 0x02) + ONES * (0x80 - 0x21);
+    long noBackslash = (low ^ ONES * '\\') + ONES * 0x7f;
+    long marks = (eight | ~(noQuoteOrControl & noBackslash)) & HIGH_BITS;
+    // Gathers the highest bits of the octets.
+    return (marks >>> 7) * 0x0102_0408_1020_4080L >>> 56;
   }
 
   /// How many octets precede the first that is marked.
   static int before(long marks) {
-    return Long.numberOfTrailingZeros(marks) / Byte.SIZE;
+    return Long.numberOfTrailingZeros(marks) >>> 3;
+  }
+
+  /// How many octets precede the first that is marked in two longs; one of them has marks.
+  static int before(long first, long second) {
+    // Without a jump, which would be guessed wrong often: no trailing zeros are 64, without marks.
+    int inFirst = Long.numberOfTrailingZeros(first);
+    int inSecond = Long.numberOfTrailingZeros(second) & -(inFirst >>> 6);
+    return (inFirst + inSecond) >>> 3;
+  }
+
+  /// How many spaces come first.
+  static int spaces(long eight) {
+    return Long.numberOfTrailingZeros(eight ^ ONES * ' ') >>> 3;
   }
 
   /// Whether a backslash and this octet are an escape.

@@ -9,6 +9,9 @@ final class Nesting {
   private long[] objects = new long[1];
   private int depth;
 
+  /// Of the innermost level; asked more often than it changes.
+  private boolean inObject;
+
   Nesting(int maxDepth) {
     this.maxDepth = maxDepth;
   }
@@ -31,16 +34,18 @@ final class Nesting {
     long bit = 1L << depth;
     objects[word] = object ? objects[word] | bit : objects[word] & ~bit;
     depth++;
+    inObject = object;
   }
 
   /// Closes the innermost level.
   void pop() {
     depth--;
+    int top = depth - 1;
+    inObject = top >= 0 && (objects[top >>> 6] >>> top & 1) != 0;
   }
 
   /// Whether the innermost level is an object.
   boolean inObject() {
-    int top = depth - 1;
-    return (objects[top >>> 6] >>> top & 1) != 0;
+    return inObject;
   }
 }

@@ -13,7 +13,7 @@ package llmhop.json;
 /// Any other octet breaks it.
 ///
 /// [#step] is this automaton, one octet at a time. [#run] goes ahead of it over all that lies whole
-/// before it, eight octets at a time where it can; what `run` does not like it leaves to `step`,
+/// before it, sixteen octets at a time where it can; what `run` does not like it leaves to `step`,
 /// which knows which octet is to blame.
 final class StringScan {
 
@@ -52,7 +52,7 @@ final class StringScan {
     int at = from;
     while (true) {
       if (state == State.TEXT) {
-        at = run(bytes, at, end - Long.BYTES);
+        at = run(bytes, at, end);
       }
       if (at == end) {
         return at;
@@ -89,34 +89,74 @@ final class StringScan {
     };
   }
 
-  /// Goes over whole characters while eight octets lie ahead.
+  /// Goes over whole characters while sixteen octets lie ahead.
   ///
-  /// @param last the last index with eight octets from it
+  /// @param end of the segment
   /// @return the index of the closing quote, or of a character that `step` must look at
-  private static int run(byte[] bytes, int from, int last) {
+  static int run(byte[] bytes, int from, int end) {
+    if (from <= end - 2 * Long.BYTES) {
+      // Most strings are short. This much is small enough to become a part of its callers.
+      long first = EightOctets.special(EightOctets.load(bytes, from));
+      long second = EightOctets.special(EightOctets.load(bytes, from + Long.BYTES));
+      if ((first | second) != 0) {
+        int at = from + EightOctets.before(first, second);
+        if (bytes[at] == '"') {
+          return at;
+        }
+      }
+    }
+    return longRun(bytes, from, end);
+  }
+
+  private static int longRun(byte[] bytes, int from, int end) {
+    int last = end - 2 * Long.BYTES;
     int at = from;
     while (at <= last) {
-      long special = EightOctets.special(EightOctets.load(bytes, at));
-      if (special == 0) {
-        at += Long.BYTES;
+      long first = EightOctets.special(EightOctets.load(bytes, at));
+      long second = EightOctets.special(EightOctets.load(bytes, at + Long.BYTES));
+      if ((first | second) == 0) {
+        at += 2 * Long.BYTES;
         continue;
       }
-      at += EightOctets.before(special);
+      at += EightOctets.before(first, second);
       int octet = bytes[at];
       if (octet == '"' || at > last) {
         return at;
       }
-      if (octet == '\\' && EightOctets.isShortEscape(bytes[at + 1])) {
-        at += 2;
-        continue;
-      }
-      int past = octet == '\\' ? longEscapes(bytes, at, last) : characters(bytes, at, last);
+      int past = octet == '\\' ? escapes(bytes, at, end) : characters(bytes, at, last);
       if (past == at) {
         return at;
       }
       at = past;
     }
     return at;
+  }
+
+  /// Goes over escapes and the plain octets between them, as long as there is an escape in each
+  /// window. All marks of a window are found at once: a search after each escape would have to wait
+  /// for the search before it.
+  private static int escapes(byte[] bytes, int from, int end) {
+    int at = from;
+    // One octet more, since the window's last may be a backslash.
+    while (at < end - EightOctets.WINDOW) {
+      int past = at + EightOctets.WINDOW;
+      long marks = EightOctets.specials(bytes, at);
+      if (marks == 0) {
+        return past;
+      }
+      while (marks != 0) {
+        int mark = at + Long.numberOfTrailingZeros(marks);
+        if (bytes[mark] != '\\' || !EightOctets.isShortEscape(bytes[mark + 1])) {
+          return longEscapes(bytes, mark, end - Long.BYTES);
+        }
+        // What is escaped may be marked too.
+        marks &= -4L << mark - at;
+        past = Math.max(past, mark + 2);
+      }
+      at = past;
+    }
+    boolean isShort = at == from && EightOctets.isShortEscape(bytes[at + 1]);
+    return isShort ? at + 2 : longEscapes(bytes, at, end - Long.BYTES);
   }
 
   /// Goes over escapes of six octets, which come in rows where other alphabets are spelled so.

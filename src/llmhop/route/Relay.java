@@ -156,7 +156,7 @@ final class Relay {
         throw new EOFException("the caller left, or took nothing for too long");
       }
     } finally {
-      mayTell = x.raw().relayed(source.chunks());
+      mayTell = x.raw().relayed(flow);
     }
   }
 

@@ -41,6 +41,49 @@ final class EightOctetsTest {
     }
   }
 
+  @Test
+  void theFirstSpecialOctetOfTwoLongsIsFound() {
+    for (int first = 0; first <= 8; first++) {
+      for (int second = 0; second <= 8; second++) {
+        if (first < 8 || second < 8) {
+          long inFirst = first < 8 ? 0x80L << 8 * first : 0;
+          long inSecond = second < 8 ? 0x80L << 8 * second : 0;
+          int expected = first < 8 ? first : 8 + second;
+          assertEquals(expected, EightOctets.before(inFirst, inSecond));
+        }
+      }
+    }
+  }
+
+  @Test
+  void allSpecialOctetsOfAWindowAreFound() {
+    Random random = new Random(SEED);
+    for (int round = 0; round < 20_000; round++) {
+      byte[] bytes = new byte[EightOctets.WINDOW];
+      long expected = 0;
+      for (int i = 0; i < bytes.length; i++) {
+        boolean any = random.nextInt(1 + round % 5) == 0;
+        bytes[i] = (byte) (any ? random.nextInt(256) : " !#[]~\u007f".charAt(random.nextInt(7)));
+        expected |= isPlain(bytes[i]) ? 0 : 1L << i;
+      }
+      assertEquals(
+          expected,
+          EightOctets.specials(bytes, 0),
+          () -> Arrays.toString(bytes) + ", seed " + SEED);
+    }
+  }
+
+  @Test
+  void spacesAreCountedUpToTheFirstOtherOctet() {
+    for (int count = 0; count < 8; count++) {
+      for (int octet = 0; octet < 256; octet++) {
+        byte[] bytes = "        ".getBytes(StandardCharsets.US_ASCII);
+        bytes[count] = (byte) octet;
+        assertEquals(octet == ' ' ? 8 : count, EightOctets.spaces(EightOctets.load(bytes, 0)));
+      }
+    }
+  }
+
   private static boolean isPlain(byte octet) {
     return octet >= ' ' && octet != '"' && octet != '\\';
   }

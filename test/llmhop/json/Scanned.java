@@ -74,9 +74,10 @@ record Scanned(
     }
   }
 
-  /// Hands over the segment among bytes that would change the result if they were looked at.
+  /// Hands over the segment among bytes that would change the result if they were looked at, or at
+  /// the end of an array.
   private static void feed(MemberScan scan, byte[] segment) throws ScanException {
-    byte[] padded = new byte[segment.length + 20];
+    byte[] padded = new byte[10 + segment.length + segment.length % 2 * 10];
     Arrays.fill(padded, (byte) '"');
     System.arraycopy(segment, 0, padded, 10, segment.length);
     scan.feed(padded, 10, segment.length);

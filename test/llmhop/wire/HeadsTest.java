@@ -44,10 +44,10 @@ class HeadsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "GET /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.0\\r\\n\\r\\n",
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
-        "PROPFIND /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nX: \\tb\\t\\r\\n\\r\\n"
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
+        "PROPFIND /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\nX: \\tb\\t\\r\\n\\r\\n"
       })
   void aCleanHeadPasses(String request) {
     assertEquals(200, ask(request).status());
@@ -57,24 +57,29 @@ class HeadsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "CONNECT /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
-        "TRACE /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
-        "GET /route/llama/%ff HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
-        "GET\\t/sleep\\tHTTP/1.1\\n\\nPOST /v1/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
+        "CONNECT /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
+        "TRACE /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG /route/llama/x HTTP/1.1\\r"
+            + "\\n"
+            + "Host: localhost\\r"
+            + "\\n"
+            + "\\r"
+            + "\\n",
+        "GET /route/llama/%ff HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
+        "GET\\t/sleep\\tHTTP/1.1\\n\\nPOST /v1/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
         "GET /route/llama/x HTTP/1.1\\r\\n\\r\\n",
-        "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nHost: b\\r\\n\\r\\n",
-        "G\\tT /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
-        "G(T /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n",
-        "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nX: a\\1b\\r\\n\\r\\n",
-        "GET /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nX: a\\177b\\r\\n\\r\\n",
-        "POST /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: +2\\r\\n\\r\\n{}",
-        "POST /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 2\\r\\n"
+        "GET /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\nHost: b\\r\\n\\r\\n",
+        "G\\tT /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
+        "G(T /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n",
+        "GET /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\nX: a\\1b\\r\\n\\r\\n",
+        "GET /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\nX: a\\177b\\r\\n\\r\\n",
+        "POST /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: +2\\r\\n\\r\\n{}",
+        "POST /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 2\\r\\n"
             + "Transfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
-        "POST /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 2\\r\\n"
+        "POST /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 2\\r\\n"
             + "Content-Length: 2\\r\\n\\r\\n{}",
         "POST /route/llama/x HTTP/1.0\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n",
-        "POST /route/llama/x HTTP/1.1\\r\\nHost: a\\r\\nContent-Type: a/b\\r\\n"
+        "POST /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Type: a/b\\r\\n"
             + "Content-Type: c/d\\r\\nContent-Length: 2\\r\\n\\r\\n{}"
       })
   void anAmbiguousOrForbiddenHeadIsRefusedAndTheConnectionClosed(String request) {
@@ -87,7 +92,7 @@ class HeadsTest {
   @ParameterizedTest
   @ValueSource(strings = {"HTTP/2.0", "http/1.1", "HTTP/1.2"})
   void anotherVersionOfHttpIsRefusedInOurWords(String version) {
-    Answer answer = ask("GET /route/llama/x " + version + "\\r\\nHost: a\\r\\n\\r\\n");
+    Answer answer = ask("GET /route/llama/x " + version + "\\r\\nHost: localhost\\r\\n\\r\\n");
     assertEquals(505, answer.status());
     assertEquals(Optional.of("version_not_supported"), answer.jsonString("code"));
     assertEquals(Optional.of("version_not_supported"), answer.field("X-LLMhop-Error"));
@@ -101,7 +106,7 @@ class HeadsTest {
         RouterUnderTest.of(
             "{'maxBodyBytes': 0, 'models': {'llama': {'url': '%s'}}}".formatted(backend.url()))) {
       try (RawCaller caller = unlimited.caller()) {
-        caller.send("POST /v1/x HTTP/1.1\r\nHost: a\r\n" + length + "\r\n\r\n{");
+        caller.send("POST /v1/x HTTP/1.1\r\nHost: localhost\r\n" + length + "\r\n\r\n{");
         assertEquals(413, caller.read().status());
       }
     }
@@ -114,7 +119,7 @@ class HeadsTest {
             "{'log': 'text', 'authTokens': ['k'], 'models': {'llama': {'url': '%s'}}}"
                 .formatted(backend.url()))) {
       try (RawCaller caller = closed.caller()) {
-        caller.send("POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n");
+        caller.send("POST /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n");
         assertEquals(401, caller.read().status());
         caller.awaitClosedByPeer();
         Waiting.await("the request is over", () -> closed.gauge("requests") == 0);
@@ -130,7 +135,7 @@ class HeadsTest {
           "Content-Length: 10\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n5\r\n{}"
         }) {
       try (RawCaller caller = router.caller()) {
-        caller.send("POST /v1/x HTTP/1.1\r\nHost: a\r\n" + body);
+        caller.send("POST /v1/x HTTP/1.1\r\nHost: localhost\r\n" + body);
         caller.halfClose();
         Answer answer = caller.read();
         assertEquals(400, answer.status());

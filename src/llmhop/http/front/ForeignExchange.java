@@ -248,7 +248,7 @@ final class ForeignExchange implements RawExchange {
   }
 
   @Override
-  public boolean relayed(ChunkDecoder chunks) {
+  public boolean relayed(Flow flow) {
     return false;
   }
 

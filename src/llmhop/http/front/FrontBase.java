@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -62,7 +63,11 @@ final class FrontBase {
     }
     started = true;
     server.handler(exchange -> handle(contexts, exchange));
-    server.listen(channel, tls);
+    try {
+      server.listen(channel, tls);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     server.start();
   }
 

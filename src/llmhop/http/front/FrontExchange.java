@@ -234,12 +234,15 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   }
 
   @Override
-  public boolean relayed(ChunkDecoder chunks) throws IOException {
+  public boolean relayed(Flow flow) throws IOException {
     connection.flowed();
-    if (chunks.isAtChunkEnd()) {
+    if (flow.isCut()) {
+      return false;
+    }
+    if (flow.chunks().isAtChunkEnd()) {
       answer.endChunk();
     }
-    return chunks.leftOfChunk() == 0;
+    return flow.chunks().leftOfChunk() == 0;
   }
 
   @Override

@@ -13,7 +13,7 @@ import llmhop.http.wire.MalformedException;
 /// one connection.
 final class HeadReader {
   /// Longer than any registered method, in characters.
-  private static final int LONGEST_METHOD = 32;
+  static final int LONGEST_METHOD = 32;
 
   private static final byte[] VERSION = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 

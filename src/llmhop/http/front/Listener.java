@@ -1,7 +1,6 @@
 package llmhop.http.front;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.channels.Channel;
@@ -27,15 +26,16 @@ final class Listener implements Runnable {
   private final SocketAddress address;
   private final Optional<Supplier<SSLEngine>> tls;
 
-  Listener(Server server, ServerSocketChannel channel, Optional<Supplier<SSLEngine>> tls) {
+  /// @param address where it is, as callers know it
+  Listener(
+      Server server,
+      ServerSocketChannel channel,
+      SocketAddress address,
+      Optional<Supplier<SSLEngine>> tls) {
     this.server = server;
     this.channel = channel;
+    this.address = address;
     this.tls = tls;
-    try {
-      this.address = channel.getLocalAddress();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   SocketAddress address() {

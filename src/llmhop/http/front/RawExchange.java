@@ -110,8 +110,9 @@ public interface RawExchange {
 
   /// The flow is over: the answer goes on from where it left off, and is to be finished.
   ///
-  /// @return whether anything may be written before that: not within a chunk
-  boolean relayed(ChunkDecoder chunks) throws IOException;
+  /// @return whether anything may be written before that: not within a chunk, nor where some of
+  ///   what passed was dropped
+  boolean relayed(Flow flow) throws IOException;
 
   /// Answers 101, and hands the connection over: nothing else of this exchange may be used then.
   Upgraded upgrade(Fields fields) throws IOException;

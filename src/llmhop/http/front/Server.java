@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -47,6 +48,7 @@ public final class Server implements AutoCloseable {
   private final Pump pump = new Pump(this::sweep, PENDING_BYTES);
   private final SegmentPool outlets = new SegmentPool(OUTLET, OUTLETS_KEPT);
   private final SegmentPool segments = new SegmentPool(SegmentPool.SEGMENT, SEGMENTS_KEPT);
+  private final List<UnixListener> files = new ArrayList<>();
   private final List<Listener> listeners = new ArrayList<>();
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger open = new AtomicInteger();
@@ -81,8 +83,16 @@ public final class Server implements AutoCloseable {
   /// Takes connections from here, once started. It is closed with the server.
   ///
   /// @param tls makes the engine of each connection, where TLS is spoken
-  public void listen(ServerSocketChannel channel, Optional<Supplier<SSLEngine>> tls) {
-    listeners.add(new Listener(this, channel, tls));
+  public void listen(ServerSocketChannel channel, Optional<Supplier<SSLEngine>> tls)
+      throws IOException {
+    listeners.add(new Listener(this, channel, channel.getLocalAddress(), tls));
+  }
+
+  /// Takes connections from a Unix socket, once started. Its file is removed with it.
+  public void listen(UnixListener unix) {
+    files.add(unix);
+    var address = UnixDomainSocketAddress.of(unix.path());
+    listeners.add(new Listener(this, unix.channel(), address, Optional.empty()));
   }
 
   /// Where it listens.
@@ -235,8 +245,18 @@ public final class Server implements AutoCloseable {
   /// its answer.
   public void stopAccepting() {
     stopping = true;
+    files.forEach(this::remove);
     listeners.forEach(Listener::close);
     connections.forEach(Connection::endIfIdle);
+  }
+
+  /// Before its channel is closed: as long as that is open nobody else takes the file's place.
+  private void remove(UnixListener unix) {
+    try {
+      unix.remove();
+    } catch (IOException e) {
+      failed(e);
+    }
   }
 
   /// Waits until all connections are closed.

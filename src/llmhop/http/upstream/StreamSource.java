@@ -22,6 +22,11 @@ record StreamSource(Turn turn, ChunkDecoder chunks) implements Flow.Source {
   }
 
   @Override
+  public void paused() {
+    turn.call().watchdog().resting();
+  }
+
+  @Override
   public void surplus() {
     turn.connection().surplus();
   }

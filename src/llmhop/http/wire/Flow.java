@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
@@ -44,8 +45,11 @@ public final class Flow {
     /// Where in its chunks it stands; between lines.
     ChunkDecoder chunks();
 
-    /// More has come.
+    /// More has come, or is waited for again.
     void progress();
+
+    /// Nobody waits for more now, since the other side is full.
+    void paused();
 
     /// More came than the stream.
     void surplus();
@@ -77,6 +81,8 @@ public final class Flow {
   private End ending;
   private End end;
   private IOException failure;
+  private Throwable fault;
+  private boolean cut;
 
   /// A stream that doesn't flow yet.
   ///
@@ -98,12 +104,28 @@ public final class Flow {
       over.await();
       throw e;
     }
+    switch (fault) {
+      case null -> {}
+      case Error e -> throw e;
+      case RuntimeException e -> throw e;
+      default -> throw new IllegalStateException(fault);
+    }
     return end;
   }
 
   /// Why the source failed.
   public Optional<IOException> failure() {
     return Optional.ofNullable(failure);
+  }
+
+  /// Whether bytes that had passed did not go out: nothing may follow them.
+  public boolean isCut() {
+    return cut;
+  }
+
+  /// Where in its chunks the source stands.
+  public ChunkDecoder chunks() {
+    return source.chunks();
   }
 
   /// Ends it, from any thread.
@@ -134,16 +156,28 @@ public final class Flow {
       // One of them was closed meanwhile.
       failure = e;
       end(source.channel().isOpen() ? End.SINK_LEFT : End.SOURCE_FAILED);
+    } catch (ClosedSelectorException e) {
+      // The pump has ended.
+      end(End.STOPPED);
     } catch (RuntimeException | Error e) {
-      // The pump has ended, or there is no memory: whoever waits must not wait for ever.
+      fault = e;
       end(End.STOPPED);
     }
   }
 
   private record Side(Flow flow, Consumer<SelectionKey> ready) implements Pump.Ready {
+    /// What a fault has taken from the stream is lost, so that it must not go on.
     @Override
     public void ready(SelectionKey key) {
-      ready.accept(key);
+      try {
+        ready.accept(key);
+      } catch (CancelledKeyException e) {
+        // It was cancelled in the same round.
+      } catch (RuntimeException | Error e) {
+        flow.fault = e;
+        flow.cut = true;
+        flow.end(End.STOPPED);
+      }
     }
 
     @Override
@@ -153,11 +187,12 @@ public final class Flow {
   }
 
   private void readable(SelectionKey key) {
-    if (ending != null) {
+    if (ending != null || end != null) {
       return;
     }
     ByteBuffer buffer = pump.scratch();
-    buffer.position(HEADROOM).limit(HEADROOM + pump.pending().room());
+    // What passes may be longer by the headroom, and must fit where it is kept.
+    buffer.position(HEADROOM).limit(pump.pending().room());
     try {
       int read = source.channel().read(buffer);
       if (read < 0) {
@@ -197,6 +232,7 @@ public final class Flow {
     }
     if (buffer.hasRemaining()) {
       kept = pump.pending().keep(buffer);
+      source.paused();
       stalledSince = System.nanoTime();
       from.interestOps(0);
       to.interestOpsOr(SelectionKey.OP_WRITE);
@@ -216,7 +252,10 @@ public final class Flow {
           pump.pending().give(kept);
           kept = null;
           key.interestOpsAnd(~SelectionKey.OP_WRITE);
-          from.interestOps(ending == null ? SelectionKey.OP_READ : 0);
+          if (ending == null) {
+            source.progress();
+            from.interestOps(SelectionKey.OP_READ);
+          }
           endWhenTaken();
         }
       }
@@ -237,6 +276,7 @@ public final class Flow {
     }
     end = why;
     if (kept != null) {
+      cut = true;
       pump.pending().give(kept);
       kept = null;
     }

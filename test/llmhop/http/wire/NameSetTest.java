@@ -2,6 +2,7 @@ package llmhop.http.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
@@ -128,7 +129,7 @@ final class NameSetTest {
   @Test
   void knownNamesAreOneObjectEachAndOthersAreMadeAsTheyCame() {
     for (String name : List.of("Content-Type", "content-type", "Host", "x-request-id", "Date")) {
-      assertTrue(known(name) == known(name), name);
+      assertSame(known(name), known(name), name);
       assertEquals(name, known(name));
     }
     for (String name : List.of("CONTENT-TYPE", "Hosts", "Hos", "x", "Content-Typf", "\u00e9")) {

@@ -201,7 +201,6 @@ final class TlsTransportTest {
       FutureTask<Boolean> writer = writeInBackground(pair.server, text);
       assertTrue(pair.server.plain().channel().isBlocking());
       assertEquals(0, pair.server.tls().readNow(ByteBuffer.allocate(10)));
-      pair.server.tls().finish();
       assertFalse(writer.isDone());
       assertArrayEquals(text, pair.client.read(A_LOT));
       assertTrue(TlsPair.result(writer));

@@ -1,0 +1,101 @@
+package llmhop.http.front;
+
+import java.time.Duration;
+
+/// The table of what the front bounds: each limit with its key, its default, its reason, and what
+/// happens past it. The documentation's table is made of it.
+public enum Limit {
+  /// [Limits#head].
+  HEAD_TIME(
+      "http.headTimeout",
+      text(Limits.DEFAULT.head()),
+      "408; closed without a word when no byte came",
+      "a head is one packet or a few; a TLS handshake has as long"),
+  /// [Limits#bodyStall].
+  BODY_STALL(
+      "http.bodyStall",
+      text(Limits.DEFAULT.bodyStall()) + " for each " + bytes(Limits.BODY_PROGRESS),
+      "408",
+      "a slow line brings it, a drip doesn't"),
+  /// [Limits#idle].
+  IDLE_TIME(
+      "http.idleTimeout",
+      text(Limits.DEFAULT.idle()),
+      "closed without a word",
+      "longer than load balancers keep theirs"),
+  /// [Limits#writeStall].
+  WRITE_STALL(
+      "http.writeStall",
+      text(Limits.DEFAULT.writeStall()),
+      "the connection is cut",
+      "who reads nothing for so long has gone"),
+  /// [Limits#connections].
+  CONNECTIONS(
+      "http.maxConnections",
+      Integer.toString(Limits.DEFAULT.connections()),
+      "503",
+      "with a connection to a backend each they fit into 20,000 descriptors"),
+  /// [Limits#headBytes].
+  HEAD_BYTES(
+      "http.maxHeadBytes", bytes(Limits.DEFAULT.headBytes()), "431", "cookies and long tokens fit"),
+  /// [Limits#targetBytes].
+  TARGET_BYTES(
+      "half of http.maxHeadBytes",
+      bytes(Limits.DEFAULT.targetBytes()),
+      "414",
+      "the fields need room too"),
+  /// [Limits#fields].
+  FIELDS(
+      "http.maxHeaders",
+      Integer.toString(Limits.DEFAULT.fields()),
+      "431",
+      "more than browsers and proxies send"),
+  /// The longest method.
+  METHOD(
+      "the method (fixed)",
+      HeadReader.LONGEST_METHOD + " characters",
+      "400",
+      "longer than any registered one"),
+  /// [Limits#LINGER].
+  LINGER_TIME(
+      "hearing out (fixed)",
+      text(Limits.LINGER),
+      "the connection is cut",
+      "who is refused early sees its answer while it still sends"),
+  /// [Limits#READ_AHEAD].
+  READ_AHEAD(
+      "reading ahead (fixed)",
+      bytes(Limits.READ_AHEAD),
+      "nobody looks for a hang-up any more; what came is kept",
+      "pipelined requests are small");
+
+  private final String key;
+  private final String usual;
+  private final String past;
+  private final String reason;
+
+  Limit(String key, String usual, String past, String reason) {
+    this.key = key;
+    this.usual = usual;
+    this.past = past;
+    this.reason = reason;
+  }
+
+  private static String text(Duration time) {
+    return time.toSeconds() + " s";
+  }
+
+  private static String bytes(int count) {
+    return count / 1024 + " KiB";
+  }
+
+  /// All of them as a table in Markdown.
+  public static String table() {
+    var table = new StringBuilder("| key | default | past it | reason |\n|---|---|---|---|\n");
+    for (Limit limit : values()) {
+      table.append(
+          "| %s | %s | %s | %s |\n".formatted(limit.key, limit.usual, limit.past, limit.reason));
+    }
+    return table.toString();
+  }
+}

@@ -1,0 +1,70 @@
+package bench;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/// What the environment says; see bench.sh for the meaning of each variable.
+///
+/// @param seconds length of a round
+/// @param rounds rounds of each load
+/// @param parts which parts of the benchmark run
+/// @param proxies which proxies are measured, llmhop first
+/// @param brief only whether it works, in half a minute, without judging ratios
+/// @param flagTable start-up over many flags of the JVM, too
+/// @param jar llmhop's jar
+/// @param aotCache its AOT cache, which may be missing
+/// @param javaOptions the JVM's flags for llmhop
+record Settings(
+    int seconds,
+    int rounds,
+    List<String> parts,
+    List<String> proxies,
+    boolean brief,
+    boolean flagTable,
+    Path jar,
+    Path aotCache,
+    List<String> javaOptions) {
+
+  static final List<String> PARTS =
+      List.of(
+          "requests", "open", "streams", "bodies", "callers", "burst", "scan", "syscalls", "start");
+
+  private static final String BRIEF_PARTS = "requests open streams bodies callers burst start";
+
+  Settings {
+    for (String part : parts) {
+      if (!PARTS.contains(part)) {
+        throw new IllegalArgumentException("BENCH_ONLY knows " + PARTS + ", not " + part);
+      }
+    }
+  }
+
+  static Settings fromEnvironment() {
+    boolean brief = value("BENCH_SHORT", "0").equals("1");
+    String parts = value("BENCH_ONLY", brief ? BRIEF_PARTS : String.join(" ", PARTS));
+    return new Settings(
+        Integer.parseInt(value("BENCH_SECONDS", brief ? "1" : "2")),
+        Integer.parseInt(value("BENCH_ROUNDS", brief ? "1" : "3")),
+        words(parts),
+        words(value("BENCH_PROXIES", brief ? "llmhop nginx" : "llmhop nginx nginx+Lua HAProxy")),
+        brief,
+        value("BENCH_START", "0").equals("1"),
+        Path.of(value("BENCH_JAR", "build/llmhop.jar")),
+        Path.of(value("BENCH_AOT", "build/llmhop.aot")),
+        words(value("BENCH_JAVA_OPTS", "")));
+  }
+
+  boolean runs(String part) {
+    return parts.contains(part);
+  }
+
+  private static String value(String name, String otherwise) {
+    String value = System.getenv(name);
+    return value == null || value.isBlank() ? otherwise : value;
+  }
+
+  private static List<String> words(String text) {
+    return Arrays.stream(text.trim().split("\\s+")).filter(word -> !word.isEmpty()).toList();
+  }
+}

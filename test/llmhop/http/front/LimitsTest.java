@@ -1,0 +1,263 @@
+package llmhop.http.front;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import llmhop.kit.RawCaller;
+import llmhop.kit.Waiting;
+import org.junit.jupiter.api.Test;
+
+/// Each row of the table of limits, at the limit and one past it.
+class LimitsTest {
+  private static final String HOST = "Host: a\r\n";
+  private static final String GET = "GET / HTTP/1.1\r\n" + HOST + "\r\n";
+
+  /// Which rows a test shows at the limit.
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface At {
+    Limit[] value();
+  }
+
+  /// Which rows a test shows one past it.
+  @Retention(RetentionPolicy.RUNTIME)
+  @interface Past {
+    Limit[] value();
+  }
+
+  @Test
+  void everyRowHasItsCaseAtTheLimitAndOnePastIt() {
+    Set<Limit> at = EnumSet.noneOf(Limit.class);
+    Set<Limit> past = EnumSet.noneOf(Limit.class);
+    for (Method method : LimitsTest.class.getDeclaredMethods()) {
+      if (method.isAnnotationPresent(Test.class)) {
+        Optional.ofNullable(method.getAnnotation(At.class)).ifPresent(a -> add(at, a.value()));
+        Optional.ofNullable(method.getAnnotation(Past.class)).ifPresent(p -> add(past, p.value()));
+      }
+    }
+    assertEquals(EnumSet.allOf(Limit.class), at, "at the limit");
+    assertEquals(EnumSet.allOf(Limit.class), past, "one past it");
+  }
+
+  private static void add(Set<Limit> seen, Limit[] limits) {
+    seen.addAll(List.of(limits));
+  }
+
+  @Test
+  void theDocumentationHasTheTableOfTheCode() throws IOException {
+    String docs = Files.readString(Path.of("docs/limits.md"));
+    assertTrue(docs.contains(Limit.table()), () -> "docs/limits.md must hold\n" + Limit.table());
+  }
+
+  // ---- time, moved by hand
+
+  private static final long SECOND = 1_000_000_000L;
+
+  private static Deadlines doing(Doing what) {
+    var deadlines = new Deadlines(Limits.DEFAULT);
+    deadlines.doing(what);
+    deadlines.look(0);
+    return deadlines;
+  }
+
+  private static void assertOver(Doing what, Duration limit) {
+    long nanos = limit.toNanos();
+    assertEquals(Optional.empty(), doing(what).look(nanos - 1), what + " at the limit");
+    Deadlines over = doing(what);
+    assertEquals(Optional.of(what), over.look(nanos), what + " past it");
+    assertTrue(over.hasExpired());
+    assertEquals(Optional.empty(), over.look(nanos * 2), "told once");
+    Deadlines changed = doing(what);
+    changed.doing(what);
+    assertEquals(Optional.empty(), changed.look(nanos), "another one of its kind has begun");
+  }
+
+  @Test
+  @At({Limit.HEAD_TIME, Limit.IDLE_TIME, Limit.WRITE_STALL, Limit.LINGER_TIME})
+  @Past({Limit.HEAD_TIME, Limit.IDLE_TIME, Limit.WRITE_STALL, Limit.LINGER_TIME})
+  void timesAreOverWhenTheyAreOver() {
+    assertOver(Doing.FRESH, Limits.DEFAULT.head());
+    assertOver(Doing.HEAD, Limits.DEFAULT.head());
+    assertOver(Doing.IDLE, Limits.DEFAULT.idle());
+    assertOver(Doing.WRITING, Limits.DEFAULT.writeStall());
+    assertOver(Doing.LINGERING, Limits.LINGER);
+    assertEquals(Optional.empty(), doing(Doing.HANDLING).look(Long.MAX_VALUE / 2), "no limit");
+  }
+
+  @Test
+  @At(Limit.BODY_STALL)
+  @Past(Limit.BODY_STALL)
+  void aBodyMustMakeProgressAsLongAsItIsWaitedFor() {
+    long stall = Limits.DEFAULT.bodyStall().toNanos();
+    Deadlines slow = doing(Doing.BODY);
+    for (int span = 1; span <= 100; span++) {
+      slow.came(Limits.BODY_PROGRESS);
+      slow.waiting();
+      assertEquals(Optional.empty(), slow.look(span * stall), "a slow honest upload");
+    }
+    Deadlines drip = doing(Doing.BODY);
+    drip.came(Limits.BODY_PROGRESS - 1);
+    drip.waiting();
+    assertEquals(Optional.empty(), drip.look(stall - 1));
+    assertEquals(Optional.of(Doing.BODY), drip.look(stall));
+    Deadlines unread = doing(Doing.BODY);
+    unread.came(0);
+    assertEquals(Optional.empty(), unread.look(100 * stall), "we don't read, so it can't come");
+    unread.waiting();
+    assertEquals(Optional.empty(), unread.look(100 * stall + SECOND));
+  }
+
+  @Test
+  void aHeadThatTakesTooLongIsToldSoAndASilentCallerIsOnlyClosed() {
+    try (var front = FrontUnderTest.echoing(FrontUnderTest.quick())) {
+      try (RawCaller caller = front.caller()) {
+        caller.send("GET / HT");
+        assertEquals(408, caller.read().status());
+        caller.awaitClosedByPeer();
+      }
+      try (RawCaller silent = front.caller()) {
+        silent.awaitClosedByPeer();
+      }
+      try (RawCaller idle = front.caller()) {
+        idle.send(GET);
+        assertEquals(200, idle.read().status());
+        idle.awaitClosedByPeer();
+      }
+      assertEquals(List.of(Fault.TIMEOUT), front.refused());
+    }
+  }
+
+  // ---- sizes and counts
+
+  private static int status(Limits limits, String request) {
+    try (var front = FrontUnderTest.echoing(limits);
+        RawCaller caller = front.caller()) {
+      caller.send(request);
+      return caller.read().status();
+    }
+  }
+
+  private static String head(int bytes) {
+    String start = "GET / HTTP/1.1\r\n" + HOST + "X: ";
+    return start + "x".repeat(bytes - start.length() - 4) + "\r\n\r\n";
+  }
+
+  @Test
+  @At(Limit.HEAD_BYTES)
+  @Past(Limit.HEAD_BYTES)
+  void aHeadMayBeSoLong() {
+    for (int bytes : new int[] {1024, Limits.DEFAULT.headBytes()}) {
+      Limits limits = FrontUnderTest.sizes(10, bytes, 100);
+      assertEquals(200, status(limits, head(bytes)), bytes + " bytes");
+      assertEquals(431, status(limits, head(bytes + 1)), bytes + 1 + " bytes");
+    }
+  }
+
+  @Test
+  @At(Limit.TARGET_BYTES)
+  @Past(Limit.TARGET_BYTES)
+  void aTargetMayBeHalfOfIt() {
+    Limits limits = FrontUnderTest.sizes(10, 2048, 100);
+    String target = "/" + "a".repeat(1023);
+    String rest = " HTTP/1.1\r\n" + HOST + "\r\n";
+    assertEquals(200, status(limits, "GET " + target + rest));
+    assertEquals(414, status(limits, "GET " + target + "a" + rest));
+    assertEquals(414, status(limits, "GET /" + "a".repeat(100_000) + rest), "over the head, too");
+  }
+
+  @Test
+  @At(Limit.FIELDS)
+  @Past(Limit.FIELDS)
+  void thereMayBeSoManyFields() {
+    Limits limits = FrontUnderTest.sizes(10, 64 * 1024, 100);
+    String start = "GET / HTTP/1.1\r\n" + HOST;
+    assertEquals(200, status(limits, start + "X: y\r\n".repeat(99) + "\r\n"));
+    assertEquals(431, status(limits, start + "X: y\r\n".repeat(100) + "\r\n"));
+  }
+
+  @Test
+  @At(Limit.METHOD)
+  @Past(Limit.METHOD)
+  void aMethodMayBeSoLong() {
+    String rest = " / HTTP/1.1\r\n" + HOST + "\r\n";
+    assertEquals(200, status(Limits.DEFAULT, "M".repeat(32) + rest));
+    assertEquals(400, status(Limits.DEFAULT, "M".repeat(33) + rest));
+  }
+
+  @Test
+  @At(Limit.CONNECTIONS)
+  @Past(Limit.CONNECTIONS)
+  void thereMayBeSoManyConnectionsAndAFreePlaceIsUsableAtOnce() {
+    try (var front = FrontUnderTest.echoing(FrontUnderTest.sizes(3, 64 * 1024, 100))) {
+      List<RawCaller> callers = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        RawCaller caller = front.caller();
+        callers.add(caller);
+        caller.send(GET);
+        assertEquals(200, caller.read().status());
+      }
+      for (int round = 0; round < 100; round++) {
+        try (RawCaller tooMany = front.caller()) {
+          assertEquals(503, tooMany.read().status());
+        }
+      }
+      callers.removeFirst().close();
+      Waiting.await("a place is free", () -> front.server().connections() == 2);
+      try (RawCaller next = front.caller()) {
+        next.send(GET);
+        assertEquals(200, next.read().status());
+      }
+      callers.forEach(RawCaller::close);
+    }
+  }
+
+  @Test
+  @At(Limit.READ_AHEAD)
+  @Past(Limit.READ_AHEAD)
+  void whatACallerSendsMeanwhileIsKeptAndNoMoreThanThatIsRead() {
+    var go = new CountDownLatch(1);
+    try (var front =
+            FrontUnderTest.of(
+                http -> {
+                  RawExchange x = RawExchange.of(http);
+                  if (x.target().equals("/wait")) {
+                    x.watch(() -> {});
+                    await(go);
+                  }
+                  FrontUnderTest.answer(x, 200, x.target());
+                });
+        RawCaller caller = front.caller()) {
+      String wait = "GET /wait HTTP/1.1\r\n" + HOST + "\r\n";
+      int many = 3 * Limits.READ_AHEAD / GET.length();
+      Thread sender = caller.sendMeanwhile((wait + GET.repeat(many)).getBytes());
+      Waiting.await("the sender is through or stopped", () -> !sender.isAlive());
+      assertFalse(caller.isClosedByPeer());
+      go.countDown();
+      assertEquals("/wait", caller.read().text());
+      for (int i = 0; i < many; i++) {
+        assertEquals("/", caller.read().text());
+      }
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package llmhop.wire;
+
+import static llmhop.kit.Steps.echoBody;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import llmhop.kit.RawCaller;
+import llmhop.kit.Request;
+import llmhop.kit.ScriptedBackend;
+import llmhop.kit.Waiting;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Uploads that break off, everywhere: nothing of them stays. With `llmhop.long` ten thousand.
+@Timeout(600)
+class UploadsTest {
+  private static final int BODY = 1024 * 1024;
+  private static final int STEP = 4 * 1024;
+  private static final int ROUNDS = Boolean.getBoolean("llmhop.long") ? 40 : 1;
+
+  private ScriptedBackend backend;
+  private RouterUnderTest router;
+
+  @BeforeEach
+  void start() throws IOException {
+    backend = ScriptedBackend.onTcp();
+    backend.always(echoBody());
+    router = RouterUnderTest.to(backend);
+  }
+
+  @AfterEach
+  void end() {
+    router.close();
+    backend.close();
+  }
+
+  /// Kept until its model is found, sent on as it comes, and in chunks.
+  @Test
+  void uploadsAbortedAtEveryOffsetLeaveNothingBehind() {
+    String json = "{\"model\":\"llama\",\"x\":\"" + "y".repeat(BODY) + "\"}";
+    List<Request> kinds =
+        List.of(
+            Request.post("/v1/chat/completions", json),
+            Request.post("/route/llama/x", json),
+            Request.post("/v1/chat/completions", json).chunked(10_000));
+    for (int round = 0; round < ROUNDS; round++) {
+      int aborted = 0;
+      for (int at = 0; at < BODY; at += STEP) {
+        Request kind = kinds.get((at / STEP + round) % kinds.size());
+        byte[] bytes = kind.bytes();
+        try (RawCaller caller = router.caller()) {
+          caller.send(Arrays.copyOf(bytes, kind.head().length + at));
+          if (aborted++ % 2 == 0) {
+            caller.reset();
+          }
+        }
+      }
+      Waiting.await("nothing to be left", this::isEmpty, () -> router.gauges().toString());
+    }
+    assertEquals(0, backend.executions());
+    assertEquals(200, router.ask(kinds.get(0)).status());
+  }
+
+  private boolean isEmpty() {
+    return backend.openConnections() == 0
+        && List.of("connections", "bufferedBytes", "inFlight", "backendConnections").stream()
+            .allMatch(name -> router.gauges().getOrDefault(name, 0L) == 0);
+  }
+}
