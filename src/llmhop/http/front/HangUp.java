@@ -127,8 +127,7 @@ final class HangUp implements Pump.Ready {
   }
 
   private synchronized void watch(Pump pump) {
-    if (inlet.buffered() >= Limits.READ_AHEAD
-        || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
+    if (!mayReadAhead() || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
       return;
     }
     try {
@@ -143,6 +142,10 @@ final class HangUp implements Pump.Ready {
     } catch (IOException e) {
       gone();
     }
+  }
+
+  private boolean mayReadAhead() {
+    return inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
   }
 
   private void makeChannelBlocking() {
@@ -161,7 +164,7 @@ final class HangUp implements Pump.Ready {
     try {
       if (inlet.fillNow(transport) < 0) {
         gone();
-      } else if (inlet.buffered() >= Limits.READ_AHEAD) {
+      } else if (!mayReadAhead()) {
         ready.interestOps(0);
       }
     } catch (IOException e) {
