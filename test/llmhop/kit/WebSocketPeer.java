@@ -241,10 +241,7 @@ public final class WebSocketPeer implements AutoCloseable {
   ///
   /// @return empty as long as it hasn't
   public Optional<Integer> closeCode() {
-    return frames.stream()
-        .filter(frame -> frame.opcode == CLOSE)
-        .map(Frame::closeCode)
-        .findFirst();
+    return frames.stream().filter(frame -> frame.opcode == CLOSE).map(Frame::closeCode).findFirst();
   }
 
   // ---- bytes

@@ -44,8 +44,7 @@ final class UpgradeTest {
     "Sec-WebSocket-Key: " + KEY
   };
 
-  private static final Request HANDSHAKE =
-      Request.get("/v1/realtime?model=llama").with(FIELDS);
+  private static final Request HANDSHAKE = Request.get("/v1/realtime?model=llama").with(FIELDS);
 
   private static RouterUnderTest to(String url) {
     return RouterUnderTest.of("{'log': 'text', 'models': {'llama': {'url': '%s'}}}".formatted(url));
@@ -245,8 +244,7 @@ final class UpgradeTest {
           Request.of("GET", "/v1/realtime?model=llama", "abcde".getBytes()).with(FIELDS);
       assertEquals(200, router.ask(withBody).status());
       assertEquals(200, router.ask(withBody.chunked(2)).status());
-      Request post =
-          Request.post("/v1/chat/completions", "{\"model\":\"llama\"}").with(FIELDS);
+      Request post = Request.post("/v1/chat/completions", "{\"model\":\"llama\"}").with(FIELDS);
       assertEquals(200, router.ask(post).status());
       for (Seen seen : backend.requests()) {
         assertEquals(Optional.empty(), seen.field("Upgrade"));
@@ -279,8 +277,7 @@ final class UpgradeTest {
       for (int i = 1; i <= 2; i++) {
         var request =
             HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.ofString(json)).build();
-        HttpResponse<String> answer =
-            client.send(request, HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
         assertEquals("{\"n\":1}", answer.body());
         assertEquals(HttpClient.Version.HTTP_1_1, answer.version());
         Seen seen = backend.request(i);

@@ -204,7 +204,11 @@ final class WebSocketTest {
         var router = to(server, "")) {
       URI uri = URI.create("ws://127.0.0.1:" + router.port() + REALTIME);
       WebSocket socket =
-          client.newWebSocketBuilder().subprotocols("first", "second").buildAsync(uri, new Ear()).join();
+          client
+              .newWebSocketBuilder()
+              .subprotocols("first", "second")
+              .buildAsync(uri, new Ear())
+              .join();
       assertEquals("second", socket.getSubprotocol());
       String offered = server.connection(1).field("Sec-WebSocket-Protocol").orElseThrow();
       assertEquals("first,second", offered.replace(" ", ""));
@@ -268,8 +272,7 @@ final class WebSocketTest {
       builder.header(fields[i], fields[i + 1]);
     }
     var thrown =
-        assertThrows(
-            CompletionException.class, () -> builder.buildAsync(uri, new Ear()).join());
+        assertThrows(CompletionException.class, () -> builder.buildAsync(uri, new Ear()).join());
     return assertInstanceOf(WebSocketHandshakeException.class, thrown.getCause());
   }
 
@@ -296,8 +299,7 @@ final class WebSocketTest {
         var router = to(server, "")) {
       var unknown = refused(router, "/v1/realtime?model=other").getResponse();
       assertEquals(404, unknown.statusCode());
-      assertEquals(
-          Optional.of("model_not_found"), unknown.headers().firstValue("X-LLMhop-Error"));
+      assertEquals(Optional.of("model_not_found"), unknown.headers().firstValue("X-LLMhop-Error"));
       assertEquals(400, refused(router, "/v1/realtime").getResponse().statusCode());
       assertEquals(0, server.connections());
     }
@@ -310,7 +312,7 @@ final class WebSocketTest {
             RouterUnderTest.of(
                 "{'authTokens': [{'name': 'a', 'token': 'all'}, {'name': 'b', 'token': 'less',"
                     + " 'models': ['other']}], 'models': {'llama': {'url': '%1$s'}, 'other':"
-                            .formatted(server.url())
+                        .formatted(server.url())
                     + " {'url': '%1$s'}}}".formatted(server.url()))) {
       assertEquals(401, refused(router, REALTIME).getResponse().statusCode());
       String name = "Authorization";
@@ -365,8 +367,9 @@ final class WebSocketTest {
       var ear = new Ear();
       WebSocket socket = connect(router, REALTIME, ear);
       long begin = System.nanoTime();
-      var stop = new java.util.concurrent.FutureTask<>(
-          () -> router.stop(Duration.ZERO, Duration.ofMillis(700)));
+      var stop =
+          new java.util.concurrent.FutureTask<>(
+              () -> router.stop(Duration.ZERO, Duration.ofMillis(700)));
       Thread.ofVirtual().start(stop);
       sent(socket.sendText("still here", true));
       Waiting.await("the echo while it drains", () -> ear.texts.size() == 1);

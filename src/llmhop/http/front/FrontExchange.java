@@ -159,10 +159,6 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     Runnable gone = onHangUp;
     onHangUp = null;
     if (gone != null) {
-      if (!connection.hangUp().isArmed()) {
-        // It may take long from here on: a long head needs no room any more.
-        connection.inlet().shrink();
-      }
       connection.hangUp().arm(gone);
     }
   }

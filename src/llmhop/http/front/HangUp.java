@@ -127,7 +127,8 @@ final class HangUp implements Pump.Ready {
   }
 
   private synchronized void watch(Pump pump) {
-    if (!mayReadAhead() || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
+    if (inlet.buffered() >= Limits.READ_AHEAD
+        || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
       return;
     }
     try {
@@ -142,10 +143,6 @@ final class HangUp implements Pump.Ready {
     } catch (IOException e) {
       gone();
     }
-  }
-
-  private boolean mayReadAhead() {
-    return inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
   }
 
   private void makeChannelBlocking() {
@@ -164,7 +161,7 @@ final class HangUp implements Pump.Ready {
     try {
       if (inlet.fillNow(transport) < 0) {
         gone();
-      } else if (!mayReadAhead()) {
+      } else if (inlet.buffered() >= Limits.READ_AHEAD) {
         ready.interestOps(0);
       }
     } catch (IOException e) {

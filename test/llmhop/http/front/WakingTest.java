@@ -16,8 +16,7 @@ final class WakingTest {
   void aHangUpIsSeenSoonThoughTheSweepWasAsleepWhenTheRequestCame() {
     for (int round = 0; round < 25; round++) {
       var left = new CountDownLatch(1);
-      try (FrontUnderTest front =
-          FrontUnderTest.of(http -> serve(RawExchange.of(http), left))) {
+      try (FrontUnderTest front = FrontUnderTest.of(http -> serve(RawExchange.of(http), left))) {
         long begin;
         try (RawCaller caller = front.caller()) {
           caller.ask(Request.get("/quick"));

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// How streams on a pump begin and end, over real connections: a backend writes to `from.outer`, a caller reads from
-/// `to.outer`.
+/// How streams on a pump begin and end, over real connections: a backend writes to `from.outer`, a
+/// caller reads from `to.outer`.
 final class FlowEndsTest {
   private final Pump pump = new Pump(() -> true, 1 << 20);
   private final AtomicLong progress = new AtomicLong();
@@ -169,8 +169,7 @@ final class FlowEndsTest {
 
   /// Sends chunks until nothing is taken any more; returns how many bytes were.
   private FutureTask<Long> flood(long most) {
-    byte[] chunk =
-        ("1000\r\n" + "x".repeat(4096) + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
+    byte[] chunk = ("1000\r\n" + "x".repeat(4096) + "\r\n").getBytes(StandardCharsets.ISO_8859_1);
     var flood =
         new FutureTask<>(
             () -> {
