@@ -1,14 +1,16 @@
-// OpenAI's and Anthropic's own SDKs against a router, or with --direct against a simulator alone.
+// OpenAI's and Anthropic's own SDKs, and WebSockets of the package ws, against a router, or with --direct against a simulator alone.
 // Prints a line per check, exits with 1 when one failed. Started by run.sh, which says where all is:
 //
 //   node clients.mjs URL [--direct]      environment: KEY, LIMITED_KEY (may use embed only), SLOW_URL
 //
 // The router's config: llama (alias gpt-4o) is llama-3-8b-instruct at its backend, embed, whisper is whisper-1,
-// slow, cut (its streams break off), flaky (always 500), gone (nobody listens), rude (hangs up without a word).
+// slow, cut (its streams break off), flaky (always 500), gone (nobody listens), rude (hangs up without a word),
+// realtime (echoes over WebSocket).
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import OpenAI, { toFile } from 'openai';
 import Anthropic from '@anthropic-ai/sdk';
+import WebSocket from 'ws';
 
 const url = process.argv[2];
 const direct = process.argv.includes('--direct');
@@ -312,6 +314,83 @@ await behindRouter('anthropic: a wrong key is an AuthenticationError, not repeat
 await behindRouter('anthropic: a stream that breaks off is an error, not an end', async () => {
   const stream = claude.messages.stream({ model: 'cut', max_tokens: 100, messages: hello });
   await assert.rejects(() => stream.finalMessage());
+});
+
+// ---- WebSockets
+
+const webSocket = (model, bearer = key) =>
+  new WebSocket(`${url.replace('http', 'ws')}/v1/realtime?model=${model}`, ['realtime'], {
+    headers: { authorization: `Bearer ${bearer}` },
+  });
+
+/** The arguments of the next event of that name; an error rejects. */
+const next = (socket, event) =>
+  new Promise((resolve, reject) => {
+    socket.once(event, (...args) => resolve(args));
+    socket.once('error', reject);
+  });
+
+async function echo(socket, data) {
+  const answer = next(socket, 'message');
+  socket.send(data);
+  return answer;
+}
+
+await behindRouter('ws: text and binary messages are echoed, under the protocol that was agreed on', async () => {
+  const socket = webSocket('realtime');
+  await next(socket, 'open');
+  assert.equal(socket.protocol, 'realtime');
+  const [text, textIsBinary] = await echo(socket, 'hällo');
+  assert.deepEqual([text.toString(), textIsBinary], ['hällo', false]);
+  const [bytes, isBinary] = await echo(socket, Buffer.from([0, 255, 10, 13]));
+  assert.deepEqual([...bytes, isBinary], [0, 255, 10, 13, true]);
+  socket.terminate();
+});
+
+await behindRouter('ws: messages of a mebibyte go both ways', async () => {
+  const socket = webSocket('realtime');
+  await next(socket, 'open');
+  for (let i = 0; i < 5; i += 1) {
+    const message = Buffer.alloc(1 << 20, `${i}abc`);
+    const [answer] = await echo(socket, message);
+    assert.ok(message.equals(answer), 'another message came back');
+  }
+  socket.terminate();
+});
+
+await behindRouter('ws: a ping is answered by the backend', async () => {
+  const socket = webSocket('realtime');
+  await next(socket, 'open');
+  const pong = next(socket, 'pong');
+  socket.ping('are you there');
+  assert.equal((await pong)[0].toString(), 'are you there');
+  socket.terminate();
+});
+
+await behindRouter('ws: codes of a close pass both ways', async () => {
+  for (const code of [1000, 1011, 4321]) {
+    const ours = webSocket('realtime');
+    await next(ours, 'open');
+    ours.close(code, 'bye');
+    assert.equal((await next(ours, 'close'))[0], code);
+    const theirs = webSocket('realtime');
+    await next(theirs, 'open');
+    theirs.send(`close ${code}`);
+    const [seen, reason] = await next(theirs, 'close');
+    assert.deepEqual([seen, reason.toString()], [code, 'as asked']);
+  }
+});
+
+await behindRouter('ws: what is refused is an ordinary answer', async () => {
+  const refusedWith = async (socket) => {
+    const [, answer] = await next(socket, 'unexpected-response');
+    answer.resume();
+    return [answer.statusCode, answer.headers['x-llmhop-error']];
+  };
+  assert.deepEqual(await refusedWith(webSocket('lama')), [404, 'model_not_found']);
+  assert.deepEqual(await refusedWith(webSocket('realtime', 'wrong')), [401, 'invalid_api_key']);
+  const limited = webSocket('realtime', process.env.LIMITED_KEY);
+  assert.deepEqual(await refusedWith(limited), [403, 'model_not_allowed']);
 });
 
 console.log(`${passed} passed, ${failed} failed`);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lets OpenAI's and Anthropic's own SDKs for Node talk to simulated inference servers through the router,
+# Lets OpenAI's and Anthropic's own SDKs for Node, and its WebSockets, talk to servers through the router,
 # all of it on free ports of loopback. Fails when a check does. `make clients` builds the jar and calls this.
 set -eu
 
@@ -32,7 +32,8 @@ main() {
     start cut simulate --port 0 $PACE --model cut --drop-mid-stream 1
     start slow simulate --port 0 --ttft 20ms --tokens 100000 --model slow
   }
-  start_rude
+  start_script rude
+  start_script realtime
   write_config
   start router --config "$work/config.json" --listen 127.0.0.1:0
   say "clients  through the router at $(url router)"
@@ -61,11 +62,12 @@ start() {
   await_url "$name" $!
 }
 
-start_rude() {
-  : >"$work/rude.log"
-  node "$CLIENTS/rude.mjs" >"$work/rude.log" 2>&1 &
+# Starts the backend of the script $1.mjs.
+start_script() {
+  : >"$work/$1.log"
+  node "$CLIENTS/$1.mjs" >"$work/$1.log" 2>&1 &
   pids="$pids $!"
-  await_url rude $!
+  await_url "$1" $!
 }
 
 # Waits 20 s or so until $1, the process $2, has said its address.
@@ -101,7 +103,8 @@ write_config() {
     "cut": {"url": "$(url cut)"},
     "slow": {"url": "$(url slow)"},
     "gone": {"url": "http://127.0.0.1:1"},
-    "rude": {"url": "$(url rude)"}
+    "rude": {"url": "$(url rude)"},
+    "realtime": {"url": "$(url realtime)"}
   }
 }
 END

@@ -4,6 +4,7 @@
 ///   [llmhop.kit.Gate] stalls it, a [llmhop.kit.Stage] lets the test perform it step by step.
 /// - [llmhop.kit.RawCaller] is the caller: it sends [llmhop.kit.Request]s or any bytes at all, and
 ///   reads an [llmhop.kit.Answer] strictly, chunk by chunk where the test wants that.
+/// - [llmhop.kit.WebSocketServer] speaks WebSocket, and echoes unless told otherwise.
 /// - [llmhop.kit.JarProcess] runs the shipped jar, [llmhop.kit.Certificates] makes keys for TLS,
 ///   [llmhop.kit.ManualClock] is time that only the test moves, [llmhop.kit.Waiting] is the one
 ///   place where time passes.

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
@@ -155,8 +156,11 @@ public final class Flow {
       // One of them was closed meanwhile.
       failure = e;
       end(source.channel().isOpen() ? End.SINK_LEFT : End.SOURCE_FAILED);
+    } catch (ClosedSelectorException e) {
+      // The pump has ended.
+      end(End.STOPPED);
     } catch (RuntimeException | Error e) {
-      // The pump has ended, or there is no memory: whoever waits must not wait for ever.
+      fault = e;
       end(End.STOPPED);
     }
   }

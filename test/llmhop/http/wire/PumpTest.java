@@ -126,7 +126,7 @@ final class PumpTest {
         () -> {
           var here = new AtomicBoolean();
           Thread asks = Thread.currentThread();
-          pump.submit(() -> here.set(Thread.currentThread() == asks));
+          pump.submit(() -> here.set(Thread.currentThread().equals(asks)));
           return here.get();
         });
     pump.close();

@@ -1,0 +1,165 @@
+package llmhop.http.front;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// A connection's deadlines, with a clock that is moved by hand.
+final class DeadlinesTest {
+  private static final Limits LIMITS =
+      new Limits(
+          Duration.ofMillis(10_000),
+          Duration.ofMillis(20_000),
+          Duration.ofMillis(600_000),
+          Duration.ofMillis(60_000),
+          10,
+          64 * 1024,
+          100);
+
+  private final Deadlines deadlines = new Deadlines(LIMITS);
+
+  /// The clock starts near its end: its numbers have no meaning but their differences.
+  private long now = Long.MAX_VALUE - TimeUnit.SECONDS.toNanos(5);
+
+  private Optional<Doing> after(long millis) {
+    now += TimeUnit.MILLISECONDS.toNanos(millis);
+    return deadlines.look(now);
+  }
+
+  private static long limit(Doing doing) {
+    return switch (doing) {
+      case FRESH, HEAD -> 10_000;
+      case IDLE -> 600_000;
+      case BODY -> 20_000;
+      case WRITING -> 60_000;
+      case LINGERING -> 3_000;
+      case HANDLING -> Long.MAX_VALUE;
+    };
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "HANDLING")
+  void eachHasItsLimitAndIsTakenForTooLongFromThenOn(Doing doing) {
+    deadlines.doing(doing);
+    deadlines.waiting();
+    assertEquals(Optional.empty(), after(0));
+    assertEquals(Optional.empty(), after(limit(doing) - 1));
+    assertFalse(deadlines.hasExpired());
+    assertEquals(Optional.of(doing), after(1));
+    assertTrue(deadlines.hasExpired());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"HANDLING", "BODY"})
+  void itIsToldOnce(Doing doing) {
+    deadlines.doing(doing);
+    after(0);
+    after(limit(doing));
+    assertEquals(Optional.empty(), after(1));
+    assertEquals(Optional.empty(), after(limit(doing) * 10));
+    assertTrue(deadlines.hasExpired());
+  }
+
+  @Test
+  void theHandlerHasNoDeadline() {
+    deadlines.doing(Doing.HANDLING);
+    after(0);
+    assertEquals(Optional.empty(), after(TimeUnit.DAYS.toMillis(1)));
+    assertFalse(deadlines.hasExpired());
+  }
+
+  @Test
+  void aConnectionIsFreshAtFirst() {
+    assertEquals(Doing.FRESH, deadlines.seen());
+    after(0);
+    assertEquals(Optional.of(Doing.FRESH), after(10_000));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void timeCountsAnewFromEachChangeEvenToTheSame(Doing doing) {
+    deadlines.doing(doing);
+    deadlines.waiting();
+    after(0);
+    for (int i = 0; i < 5; i++) {
+      assertEquals(Optional.empty(), after(2_999));
+      deadlines.doing(doing);
+      assertEquals(Optional.empty(), after(2_999), "a change is seen, and time starts there");
+    }
+    assertFalse(deadlines.hasExpired());
+  }
+
+  @Test
+  void manyChangesBetweenTwoLooksAreOne() {
+    deadlines.doing(Doing.HEAD);
+    after(0);
+    after(9_999);
+    for (int i = 0; i < 10_000; i++) {
+      deadlines.doing(Doing.HANDLING);
+      deadlines.doing(Doing.HEAD);
+    }
+    assertEquals(Optional.empty(), after(9_999));
+    assertEquals(Optional.of(Doing.HEAD), after(10_000));
+  }
+
+  @Test
+  void aBodyLivesByItsProgress() {
+    deadlines.doing(Doing.BODY);
+    deadlines.waiting();
+    after(0);
+    for (int span = 0; span < 5; span++) {
+      deadlines.came(Limits.BODY_PROGRESS - 1);
+      deadlines.waiting();
+      assertEquals(Optional.empty(), after(19_999));
+      deadlines.came(1);
+      deadlines.waiting();
+      assertEquals(Optional.empty(), after(1), "enough in the span " + span);
+    }
+    deadlines.came(Limits.BODY_PROGRESS - 1);
+    deadlines.waiting();
+    assertEquals(Optional.of(Doing.BODY), after(20_000));
+    assertTrue(deadlines.hasExpired());
+  }
+
+  @Test
+  void oneBurstIsNoCreditForTheNextSpan() {
+    deadlines.doing(Doing.BODY);
+    deadlines.waiting();
+    after(0);
+    deadlines.came(100 * Limits.BODY_PROGRESS);
+    deadlines.waiting();
+    assertEquals(Optional.empty(), after(20_000));
+    assertEquals(Optional.of(Doing.BODY), after(20_000));
+  }
+
+  @Test
+  void timeInWhichNobodyReadsABodyIsNotTheCallers() {
+    deadlines.doing(Doing.BODY);
+    deadlines.waiting();
+    after(0);
+    assertEquals(Optional.empty(), after(10_000));
+    deadlines.came(1);
+    assertEquals(Optional.empty(), after(3_600_000), "the backend is slow to take it");
+    deadlines.waiting();
+    assertEquals(Optional.empty(), after(9_999));
+    assertEquals(Optional.of(Doing.BODY), after(1));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void onlyAnIdleConnectionIsNotBusy(Doing doing) {
+    deadlines.doing(doing);
+    assertEquals(doing, deadlines.doing());
+    assertEquals(doing, deadlines.seen());
+    assertEquals(doing != Doing.IDLE, deadlines.isBusy());
+  }
+}
