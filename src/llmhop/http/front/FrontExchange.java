@@ -186,7 +186,9 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public void begin(int status, String reason, Fields fields, OptionalLong length)
       throws IOException {
-    answer.begin(status, reason, fields, length, keeps(), !head.http11());
+    // Who was told that the connection ends waits for that, even if the body is read after all.
+    closing = !keeps();
+    answer.begin(status, reason, fields, length, !closing, !head.http11());
   }
 
   @Override
