@@ -61,6 +61,11 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     return answer.isWhole() && connection.out().isEmpty();
   }
 
+  /// Whether the connection's end would be taken for the answer's, which it isn't.
+  boolean endsTooEarly() {
+    return answer.endsWithConnection() && !isWhole();
+  }
+
   /// Whether another request may follow.
   boolean keeps() {
     return !closing
@@ -208,6 +213,9 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public IOException abort(String why) {
+    if (endsTooEarly()) {
+      connection.resetAtEnd();
+    }
     connection.kill();
     return new IOException(why);
   }
