@@ -1,11 +1,9 @@
 package llmhop.http.front;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,26 +66,6 @@ class EarlyRefusalTest {
               + "xGET /200 HTTP/1.1\r\nHost: a\r\n\r\n");
       assertEquals(401, caller.read().status());
       caller.awaitClosedByPeer();
-    }
-  }
-
-  @Test
-  void whoSendsMoreThanIsWorthHearingOutIsCut() {
-    byte[] piece = new byte[1024 * 1024];
-    try (RawCaller caller = front.caller()) {
-      caller.send("POST /413 HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n");
-      assertEquals(413, caller.read().status());
-      for (long sent = 0; sent < Limits.LINGER_BYTES / 2; sent += piece.length) {
-        caller.send(piece);
-      }
-      assertThrows(
-          UncheckedIOException.class,
-          () -> {
-            for (long sent = 0; sent < Limits.LINGER_BYTES; sent += piece.length) {
-              caller.send(piece);
-            }
-          });
-      Waiting.await("it to be given back", () -> front.server().connections() == 0);
     }
   }
 
