@@ -9,7 +9,6 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.OptionalLong;
-import llmhop.http.wire.CrowdedException;
 import llmhop.http.wire.Flow;
 import llmhop.http.wire.Inlet;
 import llmhop.http.wire.PlainTransport;
@@ -29,9 +28,6 @@ import llmhop.http.wire.Transport;
 ///   WRITING --too long--> closed
 /// ```
 final class Connection implements Runnable {
-  /// What is held while a caller that was refused says nothing, in bytes.
-  private static final int LINGER_FIRST = 512;
-
   private final Server server;
   private final PlainTransport plain;
   private final Listener listener;
@@ -53,8 +49,7 @@ final class Connection implements Runnable {
     this.remote = channel.getRemoteAddress();
     this.local = channel.getLocalAddress();
     this.deadlines = new Deadlines(server.limits());
-    int largest = Math.max(server.limits().headBytes(), Limits.READ_AHEAD) + 1024;
-    this.inlet = new Inlet(largest, server.inlets());
+    this.inlet = new Inlet(Math.max(server.limits().headBytes(), Limits.READ_AHEAD) + 1024);
   }
 
   @Override
@@ -91,10 +86,6 @@ final class Connection implements Runnable {
       head = heads.read();
     } catch (FaultException e) {
       refuse(e.fault(), e.getMessage());
-      return false;
-    } catch (CrowdedException e) {
-      refuse(
-          Fault.TOO_MANY_CONNECTIONS, "Too many long heads are on their way. Try again shortly.");
       return false;
     } catch (EOFException e) {
       if (deadlines.hasExpired()) {
@@ -169,26 +160,16 @@ final class Connection implements Runnable {
   private void linger() throws IOException {
     deadlines.doing(Doing.LINGERING);
     transport.finish();
-    inlet.drop();
-    ByteBuffer first = ByteBuffer.allocate(LINGER_FIRST);
-    long dropped = 0;
-    int read = 0;
-    while (read >= 0 && dropped < Limits.LINGER_BYTES) {
-      read = plain.read(first.clear());
-      dropped += read;
-      if (!first.hasRemaining()) {
-        dropped += dropWhatIsThere();
-      }
-    }
-  }
-
-  /// Much of it at a time, in memory that nobody holds while he waits.
-  private int dropWhatIsThere() throws IOException {
-    byte[] scrap = server.segments().take();
+    ByteBuffer scrap = ByteBuffer.wrap(server.segments().take());
     try {
-      return Math.max(plain.readNow(ByteBuffer.wrap(scrap)), 0);
+      long dropped = 0;
+      int read = 0;
+      while (read >= 0 && dropped < Limits.LINGER_BYTES) {
+        read = plain.read(scrap.clear());
+        dropped += read;
+      }
     } finally {
-      server.segments().give(scrap);
+      server.segments().give(scrap.array());
     }
   }
 
@@ -262,10 +243,10 @@ final class Connection implements Runnable {
 
     @Override
     public boolean readAhead() throws IOException {
-      if (inlet.hasRoom() && inlet.fillNow(plain) < 0) {
+      if (inlet.fillNow(plain) < 0) {
         throw new EOFException("the caller has left");
       }
-      return inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
+      return inlet.buffered() < Limits.READ_AHEAD;
     }
   }
 
@@ -342,6 +323,5 @@ final class Connection implements Runnable {
       hangUp.disarm();
     }
     plain.close();
-    inlet.drop();
   }
 }

@@ -156,10 +156,6 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   private void armWhenRead() {
     Runnable gone = onHangUp;
     if (gone != null && body.isDone()) {
-      if (!connection.hangUp().isArmed()) {
-        // It may take long from here on: a long head needs no room any more.
-        connection.inlet().shrink();
-      }
       connection.hangUp().arm(gone);
     }
   }

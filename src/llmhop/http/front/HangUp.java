@@ -109,7 +109,8 @@ final class HangUp implements Pump.Ready {
   }
 
   private synchronized void watch(Pump pump) {
-    if (!mayReadAhead() || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
+    if (inlet.buffered() >= Limits.READ_AHEAD
+        || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
       return;
     }
     try {
@@ -124,10 +125,6 @@ final class HangUp implements Pump.Ready {
     } catch (IOException e) {
       gone();
     }
-  }
-
-  private boolean mayReadAhead() {
-    return inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
   }
 
   private void makeChannelBlocking() {
@@ -146,7 +143,7 @@ final class HangUp implements Pump.Ready {
     try {
       if (inlet.fillNow(transport) < 0) {
         gone();
-      } else if (!mayReadAhead()) {
+      } else if (inlet.buffered() >= Limits.READ_AHEAD) {
         ready.interestOps(0);
       }
     } catch (IOException e) {

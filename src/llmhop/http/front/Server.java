@@ -20,7 +20,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
-import llmhop.http.wire.InletMemory;
 import llmhop.http.wire.Pump;
 import llmhop.http.wire.SegmentPool;
 
@@ -43,9 +42,6 @@ public final class Server implements AutoCloseable {
 
   private static final long SECOND_NANOS = 1_000_000_000L;
 
-  /// What heads over 4 KiB may take of the heap, and what is read ahead: one part in so many.
-  private static final int INLETS_PART = 8;
-
   private final Limits limits;
   private final Refusals refusals;
   private final Consumer<Throwable> faults;
@@ -53,8 +49,6 @@ public final class Server implements AutoCloseable {
   private final SegmentPool outlets = new SegmentPool(OUTLET, OUTLETS_KEPT);
   private final SegmentPool segments = new SegmentPool(SegmentPool.SEGMENT, SEGMENTS_KEPT);
   private final List<UnixListener> files = new ArrayList<>();
-  private final InletMemory inlets =
-      new InletMemory(Runtime.getRuntime().maxMemory() / INLETS_PART);
   private final List<Listener> listeners = new ArrayList<>();
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final AtomicInteger open = new AtomicInteger();
@@ -204,10 +198,6 @@ public final class Server implements AutoCloseable {
     return outlets;
   }
 
-  InletMemory inlets() {
-    return inlets;
-  }
-
   SegmentPool segments() {
     return segments;
   }
@@ -246,7 +236,6 @@ public final class Server implements AutoCloseable {
     gauges.put("connections", (long) open.get());
     gauges.put("streams", (long) pump.flows());
     gauges.put("pendingBytes", pump.pendingBytes());
-    gauges.put("readAheadBytes", inlets.taken());
     return gauges;
   }
 

@@ -15,8 +15,6 @@ public final class Inlet {
   private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
   private final int largest;
-  private final InletMemory memory;
-  private int taken;
   private ByteBuffer view = NONE;
   private byte[] buffer = NONE.array();
   private int position;
@@ -25,10 +23,8 @@ public final class Inlet {
   /// An empty one.
   ///
   /// @param largest the most that it may hold, in bytes
-  /// @param memory what it takes from for more than [#SMALLEST]
-  public Inlet(int largest, InletMemory memory) {
+  public Inlet(int largest) {
     this.largest = largest;
-    this.memory = memory;
   }
 
   /// The bytes, of which those from [#position] to [#limit] count.
@@ -74,20 +70,18 @@ public final class Inlet {
   /// Reads more, waiting for the first byte.
   ///
   /// @return false at the end
-  /// @throws CrowdedException when there is no memory for it
   public boolean fill(Transport transport) throws IOException {
-    if (!hasRoom()) {
-      throw new CrowdedException();
-    }
+    makeRoom();
     int read = transport.read(view.limit(buffer.length).position(limit));
     limit += Math.max(read, 0);
     return read >= 0;
   }
 
-  /// Reads more of what is there, without waiting; not without [#hasRoom].
+  /// Reads more of what is there, without waiting.
   ///
   /// @return how many bytes, perhaps 0, -1 at the end
   public int fillNow(Transport transport) throws IOException {
+    makeRoom();
     int read = transport.readNow(view.limit(buffer.length).position(limit));
     limit += Math.max(read, 0);
     return read;
@@ -119,18 +113,11 @@ public final class Inlet {
   /// Lets the memory go until more comes, where it is empty.
   public void release() {
     if (!hasBuffered()) {
-      drop();
+      view = NONE;
+      buffer = NONE.array();
+      position = 0;
+      limit = 0;
     }
-  }
-
-  /// Lets the memory go with all that is in it.
-  public void drop() {
-    view = NONE;
-    buffer = NONE.array();
-    position = 0;
-    limit = 0;
-    memory.give(taken);
-    taken = 0;
   }
 
   /// Lets memory go that only a large head needed.
@@ -140,37 +127,25 @@ public final class Inlet {
     }
   }
 
-  /// Makes room for at least one more byte.
-  ///
-  /// @return false when there is no memory for that
-  public boolean hasRoom() {
+  private void makeRoom() {
     if (position == limit) {
       position = 0;
       limit = 0;
     }
     if (limit < buffer.length) {
-      return true;
+      return;
     }
     if (position > 0) {
       System.arraycopy(buffer, position, buffer, 0, limit - position);
       limit -= position;
       position = 0;
-      return true;
+      return;
     }
     if (buffer.length >= largest) {
       throw new IllegalStateException("the inlet is full");
     }
-    return grow(Math.min(Math.max(buffer.length * 2, SMALLEST), largest));
-  }
-
-  private boolean grow(int grown) {
-    int more = grown - Math.max(buffer.length, SMALLEST);
-    if (more > 0 && !memory.take(more)) {
-      return false;
-    }
-    taken += Math.max(more, 0);
+    int grown = Math.min(Math.max(buffer.length * 2, SMALLEST), largest);
     buffer = Arrays.copyOf(buffer, grown);
     view = ByteBuffer.wrap(buffer);
-    return true;
   }
 }
