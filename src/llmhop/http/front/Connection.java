@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.OptionalLong;
@@ -120,6 +121,9 @@ final class Connection implements Runnable {
       exchange.endUnanswered();
     } finally {
       hangUp.disarm();
+      if (exchange.endsTooEarly()) {
+        resetAtEnd();
+      }
       out.release();
     }
     if (exchange.isUpgraded() || !exchange.isWhole()) {
@@ -187,6 +191,15 @@ final class Connection implements Runnable {
       return Math.max(plain.readNow(ByteBuffer.wrap(scrap)), 0);
     } finally {
       server.segments().give(scrap);
+    }
+  }
+
+  /// Its end is no good one, and only a reset says so.
+  void resetAtEnd() {
+    try {
+      plain.channel().setOption(StandardSocketOptions.SO_LINGER, 0);
+    } catch (IOException | UnsupportedOperationException e) {
+      // It is closed, or a Unix socket, which knows no reset.
     }
   }
 

@@ -31,6 +31,7 @@ final class ForeignExchange implements RawExchange {
   private final HttpExchange http;
   private final Fields fields;
   private final OptionalLong length;
+  private long came;
   private volatile boolean bodyDone;
   private boolean closing;
   private OutputStream out = OutputStream.nullOutputStream();
@@ -131,7 +132,9 @@ final class ForeignExchange implements RawExchange {
   @Override
   public int read(byte[] into, int offset, int size) throws IOException {
     int read = http.getRequestBody().read(into, offset, size);
-    bodyDone |= read < 0;
+    came += Math.max(read, 0);
+    // Who reads as much as was announced need not ask for the end.
+    bodyDone |= read < 0 || (length.isPresent() && came >= length.getAsLong());
     return read;
   }
 

@@ -61,6 +61,11 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     return answer.isWhole() && connection.out().isEmpty();
   }
 
+  /// Whether the connection's end would be taken for the answer's, which it isn't.
+  boolean endsTooEarly() {
+    return answer.endsWithConnection() && !isWhole();
+  }
+
   /// Whether another request may follow.
   boolean keeps() {
     return !closing
@@ -194,7 +199,9 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public void begin(int status, String reason, Fields fields, OptionalLong length)
       throws IOException {
-    answer.begin(status, reason, fields, length, keeps(), !head.http11());
+    // Who was told that the connection ends waits for that, even if the body is read after all.
+    closing = !keeps();
+    answer.begin(status, reason, fields, length, !closing, !head.http11());
   }
 
   @Override
@@ -214,6 +221,9 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public IOException abort(String why) {
+    if (endsTooEarly()) {
+      connection.resetAtEnd();
+    }
     connection.kill();
     return new IOException(why);
   }

@@ -13,10 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import llmhop.http.wire.Fields;
+import llmhop.http.wire.Grammar;
 
 /// An exchange in the words of `com.sun.net.httpserver`, made when somebody uses them: whoever
 /// speaks [RawExchange] pays nothing for it. Used by one thread.
 final class JdkSide {
+  /// What may stand in a URI's path and query, beside letters and digits.
+  private static final String UNQUOTED = "-._~!$&'()*+,;=:@/?";
+
   private final FrontExchange exchange;
   private final Headers responseHeaders = new Headers();
   private final Map<String, Object> attributes = new HashMap<>();
@@ -47,7 +51,7 @@ final class JdkSide {
   }
 
   /// `//v1/x` would be taken for the host v1: an authority that is empty keeps it a path. What a
-  /// URI can't hold is percent-encoded.
+  /// URI can't hold is percent-encoded, and what is encoded already stays.
   URI uri() {
     if (uri == null) {
       String target = exchange.target();
@@ -55,21 +59,35 @@ final class JdkSide {
       try {
         uri = new URI(kept);
       } catch (URISyntaxException e) {
-        uri = quoted(target);
+        uri = quoted(kept);
       }
     }
     return uri;
   }
 
   private static URI quoted(String target) {
-    int query = target.indexOf('?');
+    var quoted = new StringBuilder();
+    for (int i = 0; i < target.length(); i++) {
+      char c = target.charAt(i);
+      if (UNQUOTED.indexOf(c) >= 0 || Character.isLetterOrDigit(c) || isEscape(target, i)) {
+        quoted.append(c);
+      } else {
+        quoted.append("%%%02X".formatted((int) c));
+      }
+    }
     try {
-      return query < 0
-          ? new URI(null, null, target, null)
-          : new URI(null, null, target.substring(0, query), target.substring(query + 1), null);
+      return new URI(quoted.toString());
     } catch (URISyntaxException e) {
+      // An absolute target whose host Java's rules don't allow.
       return URI.create("/");
     }
+  }
+
+  private static boolean isEscape(String text, int at) {
+    return text.charAt(at) == '%'
+        && at + 2 < text.length()
+        && Grammar.hexDigit(text.charAt(at + 1)) >= 0
+        && Grammar.hexDigit(text.charAt(at + 2)) >= 0;
   }
 
   HttpContext context() {
@@ -126,7 +144,7 @@ final class JdkSide {
     }
     OptionalLong announced =
         length == 0 ? OptionalLong.empty() : OptionalLong.of(Math.max(length, 0));
-    if (exchange.method().equals("HEAD") && length == -1) {
+    if (length == -1 && (status == 304 || exchange.method().equals("HEAD"))) {
       announced = lengthField();
     }
     exchange.begin(status, "", fields, announced);
@@ -148,7 +166,7 @@ final class JdkSide {
 
   private OptionalLong lengthField() {
     String value = responseHeaders.getFirst("Content-length");
-    return value == null ? OptionalLong.empty() : llmhop.http.wire.Grammar.contentLength(value);
+    return value == null ? OptionalLong.empty() : Grammar.contentLength(value);
   }
 
   /// Ends the exchange: what is whole goes out, anything else cuts the connection.

@@ -1,6 +1,7 @@
 package llmhop.http.front;
 
 import java.time.Duration;
+import llmhop.http.wire.ChunkDecoder;
 
 /// The table of what the front bounds: each limit with its key, its default, its reason, and what
 /// happens past it. The documentation's table is made of it.
@@ -56,6 +57,30 @@ public enum Limit {
       HeadReader.LONGEST_METHOD + " characters",
       "400",
       "longer than any registered one"),
+  /// [ChunkDecoder#LONGEST_SIZE_LINE].
+  CHUNK_LINE(
+      "the line of a chunk's size (fixed)",
+      bytes(ChunkDecoder.LONGEST_SIZE_LINE),
+      "400",
+      "extensions are dropped unread"),
+  /// [ChunkDecoder#LONGEST_TRAILERS].
+  TRAILERS(
+      "trailers (fixed)",
+      bytes(ChunkDecoder.LONGEST_TRAILERS) + ", line feeds not counted",
+      "400",
+      "they are dropped unread"),
+  /// [Limits#TOLD_AT_ONCE].
+  TOLD_AT_ONCE(
+      "callers told at a time that there are too many (fixed)",
+      Integer.toString(Limits.TOLD_AT_ONCE),
+      "closed without a word, as with TLS",
+      "telling takes a place, too"),
+  /// [Limits#LINGER_BYTES].
+  LINGER_BYTES(
+      "hearing out (fixed)",
+      bytes(Limits.LINGER_BYTES),
+      "the connection is cut",
+      "the largest bodies that are usual"),
   /// [Limits#LINGER].
   LINGER_TIME(
       "hearing out (fixed)",
@@ -85,8 +110,8 @@ public enum Limit {
     return time.toSeconds() + " s";
   }
 
-  private static String bytes(int count) {
-    return count / 1024 + " KiB";
+  private static String bytes(long count) {
+    return count < 1024 * 1024 ? count / 1024 + " KiB" : count / (1024 * 1024) + " MiB";
   }
 
   /// All of them as a table in Markdown.

@@ -21,10 +21,14 @@ final class Listener implements Runnable {
   /// How long it rests when the process has no descriptor left: others may close some meanwhile.
   private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+  /// It leaves at once, unless the machine has other things to do.
+  private static final long MOST_MILLIS_TO_LEAVE = 1_000;
+
   private final Server server;
   private final ServerSocketChannel channel;
   private final SocketAddress address;
   private final Optional<Supplier<SSLEngine>> tls;
+  private volatile Optional<Thread> accepting = Optional.empty();
 
   /// @param address where it is, as callers know it
   Listener(
@@ -58,7 +62,7 @@ final class Listener implements Runnable {
   }
 
   void start() {
-    Thread.ofPlatform().daemon().name("accept " + address).start(this);
+    accepting = Optional.of(Thread.ofPlatform().daemon().name("accept " + address).start(this));
   }
 
   @Override
@@ -87,8 +91,19 @@ final class Listener implements Runnable {
     }
   }
 
+  /// Takes no more. The system closes the socket only once the thread has left it: until then
+  /// callers would connect and be reset.
   void close() {
     close(channel);
+    accepting.ifPresent(Listener::join);
+  }
+
+  private static void join(Thread thread) {
+    try {
+      thread.join(MOST_MILLIS_TO_LEAVE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   static void close(Channel channel) {

@@ -8,6 +8,9 @@ import llmhop.http.wire.Transport;
 /// What is to be written on a connection, collected so that it goes out in one write. Its array
 /// comes from a pool and goes back with each flush. Used by one thread at a time.
 final class Outlet {
+  /// What a caller must take within the limit on stalled writes, in bytes.
+  private static final int PIECE = 256 * 1024;
+
   private final Transport transport;
   private final Deadlines deadlines;
   private final SegmentPool pool;
@@ -70,21 +73,34 @@ final class Outlet {
     }
   }
 
-  /// Sends all that is held back, and these behind it.
+  /// Sends all that is held back, and these behind it: piece by piece, so that a slow caller is
+  /// seen to take some.
   private void write(ByteBuffer... more) throws IOException {
     Doing before = deadlines.doing();
     deadlines.doing(Doing.WRITING);
     try {
-      if (size == 0) {
-        transport.write(more);
-      } else if (more.length == 0) {
+      if (more.length == 0) {
         transport.write(view.position(0).limit(size));
       } else {
-        transport.write(view.position(0).limit(size), more[0]);
+        writeAll(more[0]);
       }
     } finally {
       deadlines.doing(before);
       release();
+    }
+  }
+
+  private void writeAll(ByteBuffer more) throws IOException {
+    int end = more.limit();
+    more.limit(Math.min(end, more.position() + PIECE));
+    if (size == 0) {
+      transport.write(more);
+    } else {
+      transport.write(view.position(0).limit(size), more);
+    }
+    while (more.position() < end) {
+      deadlines.doing(Doing.WRITING);
+      transport.write(more.limit(Math.min(end, more.position() + PIECE)));
     }
   }
 

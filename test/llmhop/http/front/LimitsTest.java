@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -195,6 +196,87 @@ class LimitsTest {
     String rest = " / HTTP/1.1\r\n" + HOST + "\r\n";
     assertEquals(200, status(Limits.DEFAULT, "M".repeat(32) + rest));
     assertEquals(400, status(Limits.DEFAULT, "M".repeat(33) + rest));
+  }
+
+  private static int bodyStatus(String chunks) {
+    try (var front = FrontUnderTest.of(http -> Bodies.echoOrRefuse(RawExchange.of(http)));
+        RawCaller caller = front.caller()) {
+      caller.send("POST / HTTP/1.1\r\n" + HOST + "Transfer-Encoding: chunked\r\n\r\n" + chunks);
+      return caller.read().status();
+    }
+  }
+
+  @Test
+  @At(Limit.CHUNK_LINE)
+  @Past(Limit.CHUNK_LINE)
+  void theLineOfAChunksSizeMayBeSoLong() {
+    String rest = "\r\n{}\r\n0\r\n\r\n";
+    assertEquals(200, bodyStatus("2;" + "x".repeat(4094) + rest));
+    assertEquals(400, bodyStatus("2;" + "x".repeat(4095) + rest));
+    assertEquals(200, bodyStatus("0".repeat(4095) + "2" + rest));
+    assertEquals(400, bodyStatus("0".repeat(4096) + "2" + rest));
+  }
+
+  @Test
+  @At(Limit.TRAILERS)
+  @Past(Limit.TRAILERS)
+  void trailersMayBeSoLong() {
+    String last = "2\r\n{}\r\n0\r\n";
+    // The carriage returns count: two of one trailer, one of each other.
+    String longest = "X:" + "y".repeat(16 * 1024 - 4);
+    assertEquals(200, bodyStatus(last + longest + "\r\n\r\n"));
+    assertEquals(400, bodyStatus(last + longest + "y\r\n\r\n"));
+    String many = "X:y\r\n".repeat(16 * 1024 / 4 - 1);
+    assertEquals(200, bodyStatus(last + many + "X:\r\n\r\n"));
+    assertEquals(400, bodyStatus(last + many + "X:y\r\n\r\n"));
+  }
+
+  @Test
+  @At(Limit.LINGER_BYTES)
+  @Past(Limit.LINGER_BYTES)
+  void whoIsRefusedMaySendSoMuchMore() {
+    try (var front =
+            FrontUnderTest.of(http -> FrontUnderTest.answer(RawExchange.of(http), 413, ""));
+        RawCaller caller = front.caller()) {
+      caller.send("POST / HTTP/1.1\r\n" + HOST + "Content-Length: 9999999999\r\n\r\n");
+      assertEquals(413, caller.read().status());
+      byte[] piece = new byte[1024 * 1024];
+      for (long left = Limits.LINGER_BYTES - 1; left > 0; left -= piece.length) {
+        caller.send(Arrays.copyOf(piece, (int) Math.min(left, piece.length)));
+      }
+      assertEquals(1, front.server().connections(), "it is heard out");
+      caller.send(new byte[1]);
+      Waiting.await("it to be cut", () -> front.server().connections() == 0);
+    }
+  }
+
+  @Test
+  @At(Limit.TOLD_AT_ONCE)
+  @Past(Limit.TOLD_AT_ONCE)
+  void soManyAreToldAtATimeThatThereAreTooMany() {
+    List<RawCaller> callers = new ArrayList<>();
+    try (var front = FrontUnderTest.echoing(FrontUnderTest.sizes(1, 64 * 1024, 100))) {
+      callers.add(front.caller());
+      Waiting.await("the only place to be taken", () -> front.server().connections() == 1);
+      for (int i = 0; i < Limits.TOLD_AT_ONCE; i++) {
+        RawCaller told = front.caller();
+        callers.add(told);
+        assertEquals(503, told.read().status());
+      }
+      try (RawCaller untold = front.caller()) {
+        untold.awaitClosedByPeer();
+      }
+      callers.forEach(RawCaller::close);
+      Waiting.await("there is room again", () -> front.server().connections() == 0);
+      assertEquals(200, status(front));
+    }
+  }
+
+  private static int status(FrontUnderTest front) {
+    try (RawCaller caller = front.caller()) {
+      caller.send(GET);
+      return caller.read().status();
+    }
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -170,6 +172,33 @@ class SlowCallersTest {
       assertEquals(408, other.read().status(), "the clock stands still");
       Answer answer = caller.read();
       assertEquals(LARGE.length, answer.body().length);
+    }
+  }
+
+  /// However the handler writes it: with one write, too.
+  @Test
+  void aCallerThatTakesALargeAnswerSlowlyGetsAllOfIt() throws IOException {
+    try (var front =
+            FrontUnderTest.of(
+                limits(10_000, 10_000, 400),
+                http -> {
+                  RawExchange x = RawExchange.of(http);
+                  x.begin(200, "", new Fields(), OptionalLong.of(LARGE.length));
+                  x.write(LARGE, 0, LARGE.length);
+                  x.finish();
+                });
+        var socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), front.port())) {
+      socket.setSoTimeout((int) Waiting.PATIENCE.toMillis());
+      socket.getOutputStream().write(Request.get("/").with("Connection: close").bytes());
+      long taken = 0;
+      int pieces = 20;
+      for (int piece = 0; piece < pieces; piece++) {
+        long next = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(80);
+        Waiting.await("a moment to pass", () -> System.nanoTime() - next >= 0);
+        taken += socket.getInputStream().readNBytes(LARGE.length / pieces).length;
+      }
+      taken += socket.getInputStream().readAllBytes().length;
+      assertTrue(taken > LARGE.length, "it was cut after " + taken + " bytes");
     }
   }
 
