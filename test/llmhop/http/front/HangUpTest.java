@@ -17,6 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import llmhop.http.wire.Inlet;
+import llmhop.http.wire.InletMemory;
 import llmhop.http.wire.PlainTransport;
 import llmhop.http.wire.Pump;
 import llmhop.kit.Waiting;
@@ -56,8 +57,8 @@ final class HangUpTest {
       channel = listener.accept();
     }
     plain = new PlainTransport(channel);
-    inlet = new Inlet(LARGEST);
-    hangUp = new HangUp(plain, plain, inlet);
+    inlet = new Inlet(LARGEST, new InletMemory(1 << 20));
+    hangUp = new HangUp(plain, plain, inlet, pump::awake);
     plain.onBusy(hangUp::makeBlocking);
     pump.start();
   }
