@@ -222,8 +222,10 @@ final class Connection implements AutoCloseable {
     }
   }
 
-  /// Its answer flows on a pump from now on: closing has to end that too.
+  /// Its answer flows on a pump from now on: closing has to end that too. There may be thousands of
+  /// such, and none needs its buffer.
   void flows(Flow now) {
+    dropBuffer();
     flow = now;
     if (closed.get()) {
       now.stop(Flow.End.STOPPED);
