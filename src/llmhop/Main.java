@@ -106,7 +106,7 @@ public final class Main {
     try {
       // A socket from systemd stands for all that the config says of where to listen.
       Optional<ServerSocketChannel> inherited =
-          Systemd.inherited(System.getenv(), ProcessHandle.current().pid());
+          Systemd.inherited(System.getenv(), () -> ProcessHandle.current().pid());
       router =
           inherited.isPresent()
               ? Assembly.start(config, door -> door.take(inherited.get()), proxy, out, err)

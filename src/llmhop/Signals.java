@@ -1,11 +1,10 @@
 package llmhop;
 
-import java.lang.reflect.InvocationHandler;
-import java.lang.reflect.Proxy;
 import java.util.function.IntConsumer;
+import sun.misc.Signal;
 
-/// Operating system signals. The JDK has them in `sun.misc.Signal` only, which is no part of its
-/// API, so it is reached by reflection; where it is missing, signals do what the JVM does.
+/// Operating system signals. The JDK has them in `sun.misc.Signal` only, of its module
+/// `jdk.unsupported`; where that is missing, signals do what the JVM does.
 final class Signals {
   private Signals() {}
 
@@ -13,34 +12,11 @@ final class Signals {
   ///
   /// @param name without SIG: `TERM`, `INT`
   /// @return whether the signal can be caught here
-  @SuppressWarnings("ReferenceEquality")
   static boolean on(String name, IntConsumer action) {
     try {
-      Class<?> signal = Class.forName("sun.misc.Signal");
-      Class<?> handler = Class.forName("sun.misc.SignalHandler");
-      InvocationHandler call =
-          (proxy, method, arguments) -> {
-            switch (method.getName()) {
-              case "handle" ->
-                  action.accept((int) signal.getMethod("getNumber").invoke(arguments[0]));
-              case "hashCode" -> {
-                return System.identityHashCode(proxy);
-              }
-              case "equals" -> {
-                return proxy == arguments[0];
-              }
-              default -> {
-                return name;
-              }
-            }
-            return null;
-          };
-      Object caught =
-          Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, call);
-      Object of = signal.getConstructor(String.class).newInstance(name);
-      signal.getMethod("handle", signal, handler).invoke(null, of, caught);
+      Signal.handle(new Signal(name), signal -> action.accept(signal.getNumber()));
       return true;
-    } catch (ReflectiveOperationException e) {
+    } catch (IllegalArgumentException | LinkageError e) {
       return false;
     }
   }

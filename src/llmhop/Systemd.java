@@ -5,6 +5,7 @@ import java.nio.channels.Channel;
 import java.nio.channels.ServerSocketChannel;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /// Socket activation: the listening socket that systemd opened and handed over (sd_listen_fds(3)).
 final class Systemd {
@@ -27,11 +28,14 @@ final class Systemd {
   /// @param environment has `LISTEN_PID` and `LISTEN_FDS` when a socket was handed over
   /// @param pid of this process: the variables of another are not for us
   /// @throws IOException when it is none that we can listen on, saying what the unit should have
-  static Optional<ServerSocketChannel> inherited(Map<String, String> environment, long pid)
+  static Optional<ServerSocketChannel> inherited(Map<String, String> environment, LongSupplier pid)
       throws IOException {
     String count = environment.getOrDefault("LISTEN_FDS", "0");
-    boolean ours = Long.toString(pid).equals(environment.get("LISTEN_PID"));
-    if (!possible() || !ours || count.equals("0")) {
+    String forWhom = environment.getOrDefault("LISTEN_PID", "");
+    if (!possible() || forWhom.isEmpty() || count.equals("0")) {
+      return Optional.empty();
+    }
+    if (!forWhom.equals(Long.toString(pid.getAsLong()))) {
       return Optional.empty();
     }
     if (!count.equals("1")) {

@@ -161,10 +161,11 @@ final class SystemdTest {
 
   @Test
   void theVariablesOfAnotherProcessAreNotForUs() throws IOException {
-    assertEquals(Optional.empty(), Systemd.inherited(Map.of(), PID));
-    assertEquals(Optional.empty(), Systemd.inherited(Map.of("LISTEN_FDS", "1"), PID));
+    assertEquals(Optional.empty(), Systemd.inherited(Map.of(), () -> PID));
+    assertEquals(Optional.empty(), Systemd.inherited(Map.of("LISTEN_FDS", "1"), () -> PID));
     assertEquals(
-        Optional.empty(), Systemd.inherited(Map.of("LISTEN_PID", "4712", "LISTEN_FDS", "1"), PID));
+        Optional.empty(),
+        Systemd.inherited(Map.of("LISTEN_PID", "4712", "LISTEN_FDS", "1"), () -> PID));
   }
 
   private static Process start(String what, String count) throws IOException {
@@ -187,7 +188,7 @@ final class SystemdTest {
       Notifier.of(System.getenv(), System.err).ready("here");
       Optional<ServerSocketChannel> inherited;
       try {
-        inherited = Systemd.inherited(System.getenv(), ProcessHandle.current().pid());
+        inherited = Systemd.inherited(System.getenv(), () -> ProcessHandle.current().pid());
       } catch (IOException e) {
         System.out.println(e.getMessage());
         return;

@@ -1,15 +1,12 @@
 package llmhop.http.front;
 
-import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 
 /// Status lines and the `Date` of answers.
 final class Statuses {
-  private static final DateTimeFormatter DATE =
-      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
+  private static final String DAYS = "MonTueWedThuFriSatSun";
+  private static final String MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
   private record Dated(long second, String text) {}
 
@@ -30,10 +27,30 @@ final class Statuses {
     long second = System.currentTimeMillis() / 1000;
     Dated now = last;
     if (now.second != second) {
-      now = new Dated(second, DATE.format(Instant.ofEpochSecond(second)));
+      now = new Dated(second, date(second));
       last = now;
     }
     return now.text;
+  }
+
+  /// By hand: a formatter loads the names of all locales, 30 ms before the first answer.
+  static String date(long epochSecond) {
+    LocalDateTime time = LocalDateTime.ofEpochSecond(epochSecond, 0, ZoneOffset.UTC);
+    StringBuilder date = new StringBuilder(29);
+    word(date, DAYS, time.getDayOfWeek().ordinal()).append(", ");
+    twoDigits(date, time.getDayOfMonth()).append(' ');
+    word(date, MONTHS, time.getMonth().ordinal()).append(' ').append(time.getYear()).append(' ');
+    twoDigits(date, time.getHour()).append(':');
+    twoDigits(date, time.getMinute()).append(':');
+    return twoDigits(date, time.getSecond()).append(" GMT").toString();
+  }
+
+  private static StringBuilder word(StringBuilder to, String words, int index) {
+    return to.append(words, 3 * index, 3 * index + 3);
+  }
+
+  private static StringBuilder twoDigits(StringBuilder to, int number) {
+    return to.append((char) ('0' + number / 10)).append((char) ('0' + number % 10));
   }
 
   /// RFC 9110 section 15.
