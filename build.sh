@@ -40,6 +40,7 @@ usage: ./build.sh STEP... [-- ARGUMENT...]
   bench      test/bench/bench.sh: what it costs; BENCH_SHORT=1 for whether it works, in half a minute
   aot        build/llmhop.aot, a cache that llmhop starts faster with: java -XX:AOTCache=build/llmhop.aot -jar ...
   clients    test/clients/run.sh: OpenAI's and Anthropic's SDKs through the router
+  vanished   test/vanished/vanished.sh: callers and backends whose machine is gone; needs root, a minute
   java       prints the java of the JDK that is used
   clean      removes what was built, keeps the fetched tools
   distclean  removes build
@@ -449,6 +450,11 @@ step_aot() {
   test/bench/aot.sh
 }
 
+step_vanished() {
+  step_jar
+  test/vanished/vanished.sh
+}
+
 step_clients() {
   step_jar
   test/clients/run.sh "$@"
@@ -469,7 +475,7 @@ unset CLASSPATH
 steps=
 while [ $# -gt 0 ]; do
   case $1 in
-    compile | jar | test | lint | check | format | run | demo | bench | aot | clients | java | clean | distclean) steps="$steps $1" ;;
+    compile | jar | test | lint | check | format | run | demo | bench | aot | clients | vanished | java | clean | distclean) steps="$steps $1" ;;
     -h | --help | help) usage && exit ;;
     --) shift && break ;;
     *) usage >&2 && die "unknown step: $1" ;;

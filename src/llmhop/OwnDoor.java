@@ -13,8 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
 import llmhop.config.Config;
 import llmhop.config.HttpLimits;
 import llmhop.config.Listen;
@@ -22,6 +20,7 @@ import llmhop.config.ListenTls;
 import llmhop.http.front.Limits;
 import llmhop.http.front.Refusals;
 import llmhop.http.front.Server;
+import llmhop.http.front.TlsEngines;
 import llmhop.http.front.TlsFiles;
 import llmhop.http.front.UnixListener;
 
@@ -50,7 +49,7 @@ final class OwnDoor implements Door {
 
   @Override
   public void listen(List<Listen> places) throws IOException {
-    Optional<Supplier<SSLEngine>> engines = engines();
+    Optional<TlsEngines> engines = engines();
     for (Listen place : places) {
       try {
         switch (place) {
@@ -71,7 +70,7 @@ final class OwnDoor implements Door {
   }
 
   /// Certificates may change while we run; whoever renews them need not tell us.
-  private Optional<Supplier<SSLEngine>> engines() throws IOException {
+  private Optional<TlsEngines> engines() throws IOException {
     if (tls.isEmpty()) {
       return Optional.empty();
     }
@@ -79,7 +78,7 @@ final class OwnDoor implements Door {
     try {
       TlsFiles files = TlsFiles.open(names.cert(), names.key(), names.clientCa(), log::say);
       server.everySecond(() -> Thread.ofVirtual().name("certificates").start(files::lookAgain));
-      return Optional.of(files::engine);
+      return Optional.of(caller -> files.engine());
     } catch (IOException e) {
       throw new IOException("tls: " + e.getMessage(), e);
     }

@@ -13,7 +13,6 @@ import java.util.List;
 /// @param brief only whether it works, in half a minute, without judging ratios
 /// @param flagTable start-up over many flags of the JVM, too
 /// @param jar llmhop's jar
-/// @param aotCache its AOT cache, which may be missing
 /// @param javaOptions the JVM's flags for llmhop
 record Settings(
     int seconds,
@@ -23,12 +22,15 @@ record Settings(
     boolean brief,
     boolean flagTable,
     Path jar,
-    Path aotCache,
     List<String> javaOptions) {
 
   static final List<String> PARTS =
       List.of(
           "requests", "open", "streams", "bodies", "callers", "burst", "scan", "syscalls", "start");
+
+  /// The flags that docs/running.md recommends, but for the one that ends the JVM.
+  private static final String RECOMMENDED =
+      "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx512m";
 
   private static final String BRIEF_PARTS = "requests open streams bodies callers burst start";
 
@@ -51,8 +53,7 @@ record Settings(
         brief,
         value("BENCH_START", "0").equals("1"),
         Path.of(value("BENCH_JAR", "build/llmhop.jar")),
-        Path.of(value("BENCH_AOT", "build/llmhop.aot")),
-        words(value("BENCH_JAVA_OPTS", "")));
+        flags(value("BENCH_JAVA_OPTS", RECOMMENDED)));
   }
 
   boolean runs(String part) {
@@ -62,6 +63,10 @@ record Settings(
   private static String value(String name, String otherwise) {
     String value = System.getenv(name);
     return value == null || value.isBlank() ? otherwise : value;
+  }
+
+  private static List<String> flags(String text) {
+    return text.equals("none") ? List.of() : words(text);
   }
 
   private static List<String> words(String text) {

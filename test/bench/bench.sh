@@ -12,15 +12,17 @@
 #     burst      50 bodies of 10 MiB at once, in a heap of 512 MiB: answers and peak memory
 #     scan       finding the model in JSON, GB/s
 #     syscalls   system calls per request, by strace
-#     start      java -jar to the first answer, with and without AOT cache (make aot); idle memory
+#     start      java -jar to the first answer, with and without AOT cache; idle memory
 #   BENCH_ROUNDS=3       rounds of each load; the tables show medians
 #   BENCH_SECONDS=2      length of each round
 #   BENCH_SHORT=1        half a minute, llmhop and nginx only: fails when something is broken, judges
 #                        no bar
 #   BENCH_START=1        the part start also over collectors, heaps and compact headers
 #   BENCH_PROXIES="llmhop nginx nginx+Lua HAProxy"
-#   BENCH_JAVA_OPTS=     JVM flags for llmhop, beyond what java -jar does by itself
-#   BENCH_JAR=build/llmhop.jar  BENCH_AOT=build/llmhop.aot
+#   BENCH_JAVA_OPTS="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx512m"
+#                        JVM flags for llmhop, those that docs/running.md recommends; none for
+#                        java -jar alone
+#   BENCH_JAR=build/llmhop.jar
 #
 # Everything is on loopback and on free ports, in a temporary folder that is removed. A part starts
 # its own proxies. A round loads one proxy, the next round the next, so that a machine's moods hit

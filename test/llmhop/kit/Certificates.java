@@ -137,11 +137,21 @@ public final class Certificates {
     return context("client");
   }
 
+  /// A caller that trusts the authority and has no certificate to show.
+  ///
+  /// @return a context without a key
+  public SSLContext withoutKey() {
+    return context("");
+  }
+
   private SSLContext context(String alias) {
     try {
       KeyStore own = KeyStore.getInstance("PKCS12");
       own.load(null, null);
-      own.setKeyEntry(alias, key(alias), PASSWORD.toCharArray(), store.getCertificateChain(alias));
+      if (!alias.isEmpty()) {
+        Certificate[] chain = store.getCertificateChain(alias);
+        own.setKeyEntry(alias, key(alias), PASSWORD.toCharArray(), chain);
+      }
       KeyManagerFactory keys =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       keys.init(own, PASSWORD.toCharArray());

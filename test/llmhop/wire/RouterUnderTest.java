@@ -23,17 +23,19 @@ import llmhop.kit.ScriptedBackend;
 import llmhop.kit.Waiting;
 
 /// A router inside the test's JVM, made from the text of a config as an operator would write it, on
-/// a free port of 127.0.0.1. Closing it checks that nothing was left behind.
+/// a free port of 127.0.0.1 unless said otherwise. Closing it checks that nothing was left behind.
 final class RouterUnderTest implements AutoCloseable {
   private final Assembly router;
+  private final Entrance entrance;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private boolean faultsExpected;
 
-  private RouterUnderTest(String json) {
+  private RouterUnderTest(String json, Entrance entrance) {
+    this.entrance = entrance;
     try {
-      Config config = ConfigReader.read(bytes(json), Secrets.fromProcess());
-      List<Listen> listen = List.of(new Listen.Tcp("127.0.0.1", 0));
+      Config config = ConfigReader.read(bytes(json.replace('\'', '"')), Secrets.fromProcess());
+      List<Listen> listen = List.of(entrance.place());
       router = Assembly.start(config, listen, EnvironmentProxy.NONE, print(out), print(err));
     } catch (ConfigException e) {
       throw new AssertionError("the config is refused: " + e.problems(), e);
@@ -52,12 +54,23 @@ final class RouterUnderTest implements AutoCloseable {
 
   /// A router with this config. Single quotes stand for double ones.
   static RouterUnderTest of(String json) {
-    return new RouterUnderTest(json.replace('\'', '"'));
+    return of(json, Entrance.TCP);
+  }
+
+  /// The same for callers who come in this way, whose members the config has.
+  static RouterUnderTest of(String json, Entrance entrance) {
+    return new RouterUnderTest(json, entrance);
   }
 
   /// A router with one model, `llama`, at this backend, without tokens.
   static RouterUnderTest to(ScriptedBackend backend) {
-    return of("{'models': {'llama': {'url': '" + backend.url() + "'}}}");
+    return to(backend, Entrance.TCP);
+  }
+
+  /// The same for callers who come in this way.
+  static RouterUnderTest to(ScriptedBackend backend, Entrance entrance) {
+    String models = "'models': {'llama': {'url': '" + backend.url() + "'}}";
+    return of("{" + entrance.members() + models + "}", entrance);
   }
 
   /// The same with more members in the model, such as `'rename': 'x'`.
@@ -71,12 +84,14 @@ final class RouterUnderTest implements AutoCloseable {
 
   /// One request on a connection of its own.
   Answer ask(Request request) {
-    return RawCaller.ask(port(), request);
+    try (RawCaller caller = caller()) {
+      return caller.ask(request);
+    }
   }
 
   /// A connection to it.
   RawCaller caller() {
-    return RawCaller.to(port());
+    return entrance.to(router.addresses().getFirst());
   }
 
   /// What it wrote to stdout so far.

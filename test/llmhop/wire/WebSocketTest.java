@@ -20,6 +20,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import llmhop.kit.Certificates;
 import llmhop.kit.Waiting;
 import llmhop.kit.WebSocketPeer;
 import llmhop.kit.WebSocketServer;
@@ -290,6 +292,49 @@ final class WebSocketTest {
       assertEquals(403, answer.statusCode());
       assertEquals(Optional.of("x"), answer.headers().firstValue("X-Why"));
       assertEquals(Optional.empty(), answer.headers().firstValue("X-LLMhop-Error"));
+    }
+  }
+
+  /// A browser says whose page it is, and asks nobody before it opens a WebSocket.
+  @Test
+  void aPageOfAnotherOriginIsRefused() {
+    try (var server = WebSocketServer.echoing();
+        var router = to(server, "")) {
+      var answer = refused(router, REALTIME, "Origin", "https://elsewhere.example").getResponse();
+      assertEquals(403, answer.statusCode());
+      assertEquals("origin_not_allowed", answer.headers().firstValue("X-LLMhop-Error").get());
+      assertEquals(0, server.connections());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void overTlsWhoeverVanishesTakesTheOtherAlong(boolean callerLeaves) throws Exception {
+    SSLContext trust = Certificates.get().withoutKey();
+    try (var secure = HttpClient.newBuilder().sslContext(trust).build();
+        var server = WebSocketServer.echoing();
+        var router =
+            RouterUnderTest.of(
+                "{%s'models': {'llama': {'url': '%s'}}}"
+                    .formatted(Entrance.TLS.members(), server.url()),
+                Entrance.TLS)) {
+      var ear = new Ear();
+      URI uri = URI.create("wss://localhost:" + router.port() + REALTIME);
+      WebSocket socket = secure.newWebSocketBuilder().buildAsync(uri, ear).join();
+      byte[] large = new byte[3 * MIB];
+      new Random(1).nextBytes(large);
+      sent(socket.sendBinary(ByteBuffer.wrap(large), true));
+      Waiting.await("the echo", () -> ear.binaries.size() == 1);
+      assertArrayEquals(large, ear.binaries.getFirst());
+      long begin = System.nanoTime();
+      if (callerLeaves) {
+        socket.abort();
+        server.connection(1).awaitEnd();
+      } else {
+        server.connection(1).close();
+        ear.awaitEnd();
+      }
+      soon(begin);
     }
   }
 

@@ -13,8 +13,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
 
 /// What an [HttpServer] of this engine does, with or without TLS. Limits are the usual ones: who
 /// wants others builds on [Server].
@@ -55,7 +53,7 @@ final class FrontBase {
     bound.set(Optional.of(channel));
   }
 
-  void start(Contexts contexts, Optional<Supplier<SSLEngine>> tls) {
+  void start(Contexts contexts, Optional<TlsEngines> tls) {
     ServerSocketChannel channel =
         bound.get().orElseThrow(() -> new IllegalStateException("the server is not bound"));
     if (started) {

@@ -3,14 +3,17 @@ package llmhop.http.front;
 import com.sun.net.httpserver.HttpContext;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
 
-/// The JDK's [HttpsServer], on this engine. Of its configurator the context is used.
+/// The JDK's [HttpsServer], on this engine.
 final class FrontHttpsServer extends HttpsServer {
   private final FrontBase base;
   private volatile HttpsConfigurator configurator;
@@ -20,10 +23,56 @@ final class FrontHttpsServer extends HttpsServer {
     this.base = base;
   }
 
-  private static SSLEngine engine(HttpsConfigurator tls) {
+  /// As the configurator wants it for this caller.
+  private static SSLEngine engine(HttpsConfigurator tls, SocketAddress caller) {
     SSLEngine engine = tls.getSSLContext().createSSLEngine();
     engine.setUseClientMode(false);
+    var parameters = new Parameters(tls, (InetSocketAddress) caller);
+    tls.configure(parameters);
+    parameters.applyTo(engine);
     return engine;
+  }
+
+  /// What a configurator says of a connection: whole parameters win over single ones.
+  private static final class Parameters extends HttpsParameters {
+    private final HttpsConfigurator configurator;
+    private final InetSocketAddress caller;
+    private Optional<SSLParameters> whole = Optional.empty();
+
+    Parameters(HttpsConfigurator configurator, InetSocketAddress caller) {
+      this.configurator = configurator;
+      this.caller = caller;
+    }
+
+    @Override
+    public HttpsConfigurator getHttpsConfigurator() {
+      return configurator;
+    }
+
+    @Override
+    public InetSocketAddress getClientAddress() {
+      return caller;
+    }
+
+    @Override
+    public void setSSLParameters(SSLParameters parameters) {
+      whole = Optional.of(parameters);
+    }
+
+    @SuppressWarnings("deprecation") // but still in use, and asking for certificates must hold
+    void applyTo(SSLEngine engine) {
+      if (whole.isPresent()) {
+        engine.setSSLParameters(whole.get());
+        return;
+      }
+      Optional.ofNullable(getCipherSuites()).ifPresent(engine::setEnabledCipherSuites);
+      Optional.ofNullable(getProtocols()).ifPresent(engine::setEnabledProtocols);
+      if (getNeedClientAuth()) {
+        engine.setNeedClientAuth(true);
+      } else {
+        engine.setWantClientAuth(getWantClientAuth());
+      }
+    }
   }
 
   @Override
@@ -47,7 +96,7 @@ final class FrontHttpsServer extends HttpsServer {
     if (tls == null) {
       throw new IllegalStateException("there is no HttpsConfigurator");
     }
-    base.start(contexts, Optional.of(() -> engine(tls)));
+    base.start(contexts, Optional.of(caller -> engine(tls, caller)));
   }
 
   @Override

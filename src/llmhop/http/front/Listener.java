@@ -10,8 +10,6 @@ import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
 import llmhop.http.wire.PlainTransport;
 import llmhop.http.wire.TlsTransport;
 import llmhop.http.wire.Transport;
@@ -27,15 +25,12 @@ final class Listener implements Runnable {
   private final Server server;
   private final ServerSocketChannel channel;
   private final SocketAddress address;
-  private final Optional<Supplier<SSLEngine>> tls;
+  private final Optional<TlsEngines> tls;
   private volatile Optional<Thread> accepting = Optional.empty();
 
   /// @param address where it is, as callers know it
   Listener(
-      Server server,
-      ServerSocketChannel channel,
-      SocketAddress address,
-      Optional<Supplier<SSLEngine>> tls) {
+      Server server, ServerSocketChannel channel, SocketAddress address, Optional<TlsEngines> tls) {
     this.server = server;
     this.channel = channel;
     this.address = address;
@@ -58,7 +53,11 @@ final class Listener implements Runnable {
   /// The connection as its callers speak: with TLS where that is spoken here, once hands are
   /// shaken.
   Transport secured(PlainTransport plain) throws IOException {
-    return tls.isPresent() ? TlsTransport.handshake(plain, tls.get().get()) : plain;
+    if (tls.isEmpty()) {
+      return plain;
+    }
+    SocketAddress caller = plain.channel().getRemoteAddress();
+    return TlsTransport.handshake(plain, tls.get().engine(caller));
   }
 
   void start() {

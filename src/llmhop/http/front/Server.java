@@ -18,8 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
 import llmhop.http.wire.InletMemory;
 import llmhop.http.wire.Pump;
 import llmhop.http.wire.SegmentPool;
@@ -89,8 +87,7 @@ public final class Server implements AutoCloseable {
   /// Takes connections from here, once started. It is closed with the server.
   ///
   /// @param tls makes the engine of each connection, where TLS is spoken
-  public void listen(ServerSocketChannel channel, Optional<Supplier<SSLEngine>> tls)
-      throws IOException {
+  public void listen(ServerSocketChannel channel, Optional<TlsEngines> tls) throws IOException {
     listeners.add(new Listener(this, channel, channel.getLocalAddress(), tls));
   }
 

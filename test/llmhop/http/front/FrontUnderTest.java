@@ -30,7 +30,7 @@ final class FrontUnderTest implements AutoCloseable {
   private final List<Throwable> faults = new CopyOnWriteArrayList<>();
   private boolean faultsExpected;
 
-  private FrontUnderTest(Limits limits, HttpHandler handler, Optional<Supplier<SSLEngine>> tls) {
+  private FrontUnderTest(Limits limits, HttpHandler handler, Optional<TlsEngines> tls) {
     server = new Server(limits, new Noted(refused), faults::add);
     server.handler(handler == null ? this::echo : handler);
     try {
@@ -73,7 +73,7 @@ final class FrontUnderTest implements AutoCloseable {
   }
 
   static FrontUnderTest secure(Limits limits, Supplier<SSLEngine> tls) {
-    return new FrontUnderTest(limits, null, Optional.of(tls));
+    return new FrontUnderTest(limits, null, Optional.of(caller -> tls.get()));
   }
 
   /// Limits on time so short that a test can wait for them.

@@ -13,15 +13,18 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLParameters;
 import llmhop.kit.Answer;
 import llmhop.kit.Certificates;
 import llmhop.kit.RawCaller;
@@ -30,6 +33,8 @@ import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The engine in the words of `com.sun.net.httpserver`: whoever was written for the JDK's runs on
 /// it.
@@ -272,6 +277,42 @@ class HttpServerApiTest {
     } finally {
       secure.stop(0);
     }
+  }
+
+  /// As a whole, and one by one.
+  @SuppressWarnings("deprecation")
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aConfiguratorMayAskForCertificates(boolean whole) throws IOException {
+    var callers = new CopyOnWriteArrayList<InetSocketAddress>();
+    HttpsServer secure = HttpsServer.create(ANY_PORT, 0);
+    secure.setHttpsConfigurator(
+        new HttpsConfigurator(Certificates.get().server()) {
+          @Override
+          public void configure(HttpsParameters parameters) {
+            callers.add(parameters.getClientAddress());
+            if (whole) {
+              SSLParameters wanted = getSSLContext().getDefaultSSLParameters();
+              wanted.setNeedClientAuth(true);
+              parameters.setSSLParameters(wanted);
+            } else {
+              parameters.setNeedClientAuth(true);
+              parameters.setProtocols(new String[] {"TLSv1.3"});
+            }
+          }
+        });
+    secure.createContext("/", http -> say(http, 200, "hello"));
+    secure.start();
+    int port = secure.getAddress().getPort();
+    try (RawCaller known = RawCaller.tls(port, Certificates.get().client(), "localhost");
+        RawCaller unknown = RawCaller.tls(port, Certificates.get().withoutKey(), "localhost")) {
+      assertEquals("hello", known.ask(Request.get("/")).text());
+      assertThrows(Throwable.class, () -> unknown.ask(Request.get("/")));
+    } finally {
+      secure.stop(0);
+    }
+    assertEquals(2, callers.size());
+    assertTrue(callers.stream().allMatch(caller -> caller.getAddress().isLoopbackAddress()));
   }
 
   @Test
