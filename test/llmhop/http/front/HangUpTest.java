@@ -286,6 +286,8 @@ final class HangUpTest {
     awaitGone(1);
   }
 
+  private static final int ROUNDS = 5_000;
+
   /// Ticks as fast as can be, while the connection's thread arms and disarms.
   @Test
   void disarmingRacesWithWatchingAndLeavesNothingBehind() throws Exception {
@@ -304,7 +306,7 @@ final class HangUpTest {
                   });
       try {
         int watched = 0;
-        for (int i = 0; i < 5_000; i++) {
+        for (int i = 0; i < ROUNDS || (watched == 0 && i < 1_000 * ROUNDS); i++) {
           hangUp.arm(gone::incrementAndGet);
           for (int spin = i % 50; spin > 0; spin--) {
             Thread.onSpinWait();
