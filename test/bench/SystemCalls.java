@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 /// @param open what loads on a schedule
 record SystemCalls(Lab lab, ClosedLoops closed, OpenLoops open) {
 
+  private static final int LARGE_BYTES = 100 * 1024;
   private static final int CALLERS = 64;
   private static final int RATE = 500;
   private static final int PATIENCE_SECONDS = 10;
@@ -47,7 +48,11 @@ record SystemCalls(Lab lab, ClosedLoops closed, OpenLoops open) {
               "the most frequent");
       int seconds = lab.settings().seconds();
       for (Proxy proxy : proxies) {
-        row("64 callers", proxy, () -> busy(proxy, seconds));
+        row("64 callers", proxy, () -> busy(proxy, Wire.chat(1024), CALLERS, seconds));
+      }
+      for (Proxy proxy : proxies) {
+        byte[] large = Wire.embeddings(LARGE_BYTES);
+        row("16 callers, 100 KiB", proxy, () -> busy(proxy, large, CALLERS / 4, seconds));
       }
       for (Proxy proxy : proxies) {
         row(RATE + " requests/s", proxy, () -> open.open(proxy, RATE, seconds).get("sent"));
@@ -57,8 +62,9 @@ record SystemCalls(Lab lab, ClosedLoops closed, OpenLoops open) {
     }
   }
 
-  private double busy(Proxy proxy, int seconds) throws IOException, InterruptedException {
-    return closed.wrk().run(proxy, Wire.chat(1024), CALLERS, seconds).get("requests");
+  private double busy(Proxy proxy, byte[] request, int callers, int seconds)
+      throws IOException, InterruptedException {
+    return closed.wrk().run(proxy, request, callers, seconds).get("requests");
   }
 
   private void row(String load, Proxy proxy, Traced traced) throws InterruptedException {
