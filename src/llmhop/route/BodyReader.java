@@ -61,10 +61,10 @@ final class BodyReader {
     if (length == 0) {
       return;
     }
-    share.take(length);
-    boolean pooled = length > SMALL;
+    share.take(Math.max(length, Math.min(held(length), budget.largest())));
     long left = length;
     while (left > 0) {
+      boolean pooled = left > SMALL;
       byte[] part = pooled ? pool.take() : new byte[(int) left];
       int wanted = (int) Math.min(part.length, left);
       int filled = 0;
@@ -78,6 +78,12 @@ final class BodyReader {
       }
       left -= filled;
     }
+  }
+
+  /// The memory that a body takes: its last segment may be half empty.
+  private static long held(long length) {
+    long rest = length % SegmentPool.SEGMENT;
+    return rest > SMALL ? length - rest + SegmentPool.SEGMENT : length;
   }
 
   private void readToEnd(Exchange exchange, Look look, RequestBody body, BufferBudget.Share share) {

@@ -86,7 +86,8 @@ final class Relay {
     } catch (UpstreamException e) {
       throwIfGone();
       Refusal refusal = Forwarder.refusal(found, e);
-      if (mayTell && end.isBetweenEvents()) {
+      // Where a length was announced there is no room for more.
+      if (mayTell && reply.length().isEmpty() && end.isBetweenEvents()) {
         tell(refusal);
       }
       x.flush();

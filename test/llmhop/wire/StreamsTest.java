@@ -216,6 +216,24 @@ class StreamsTest {
     backend.forgetProblems();
   }
 
+  /// An event would not fit into the length that was announced, or would make it look whole.
+  @Test
+  void aStreamOfAnnouncedLengthIsCutWithoutAnEvent() {
+    backend.next(
+        raw("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 400\r\n\r\n"),
+        raw("data: one\n\n"),
+        close());
+    try (var router =
+        RouterUnderTest.of(
+            "{'log': 'text', 'models': {'llama': {'url': '%s'}}}".formatted(backend.url()))) {
+      Answer answer = router.ask(STREAM);
+      assertSame(Answer.End.CUT, answer.end());
+      assertEquals("data: one\n\n", answer.text());
+      Waiting.await("its line", () -> router.out().contains("backend_bad_reply"), router::out);
+    }
+    backend.forgetProblems();
+  }
+
   @Test
   void chunksInAnySpellingReachTheCallerInThePlainestOne() {
     try (var router = RouterUnderTest.to(backend)) {

@@ -1,6 +1,9 @@
 package llmhop.wire;
 
+import static llmhop.kit.Steps.all;
 import static llmhop.kit.Steps.echoBody;
+import static llmhop.kit.Steps.holdUntilHangUp;
+import static llmhop.kit.Steps.readBody;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
@@ -64,6 +67,52 @@ class UploadsTest {
     }
     assertEquals(0, backend.executions());
     assertEquals(200, router.ask(kinds.get(0)).status());
+  }
+
+  /// An upload that is passed on as it comes may be slow: the backend can't think before it has it.
+  @Test
+  void aSlowUploadIsNotHeldAgainstTheBackend() {
+    try (var timed = RouterUnderTest.to(backend, "'timeouts': {'firstByte': '200ms'}");
+        RawCaller caller = timed.caller()) {
+      Request upload = Request.post("/route/llama/x", "y".repeat(200_000));
+      byte[] bytes = upload.bytes();
+      int half = bytes.length / 2;
+      caller.send(Arrays.copyOf(bytes, half));
+      WaitingTime.pass(600);
+      caller.send(Arrays.copyOfRange(bytes, half, bytes.length));
+      assertEquals(200, caller.read().status());
+    }
+  }
+
+  /// Once it has all of it, it can.
+  @Test
+  void butWhatFollowsIt() {
+    backend.always(all(readBody(), holdUntilHangUp()));
+    try (var timed = RouterUnderTest.to(backend, "'timeouts': {'firstByte': '200ms'}")) {
+      assertEquals(504, timed.ask(Request.post("/route/llama/x", "y".repeat(200_000))).status());
+    }
+  }
+
+  /// So does one that takes none of it.
+  @Test
+  void aBackendThatDoesNotReadIsOverItsLimit() {
+    backend.always(holdUntilHangUp());
+    try (var timed = RouterUnderTest.to(backend, "'timeouts': {'firstByte': '200ms'}");
+        RawCaller caller = timed.caller()) {
+      caller.sendMeanwhile(Request.post("/route/llama/x", "y".repeat(60_000_000)).bytes());
+      assertEquals(504, caller.read().status());
+    }
+  }
+
+  /// What is counted is the memory, not the bytes in it.
+  @Test
+  void aBodyCountsAsWhatItTakes() {
+    try (RawCaller caller = router.caller()) {
+      caller.sendHead(Request.post("/v1/chat/completions", "y".repeat(65_537)));
+      caller.send("{");
+      Waiting.await("it to be read", () -> router.gauge("bufferedBytes") > 0);
+      assertEquals(128 * 1024, router.gauge("bufferedBytes"));
+    }
   }
 
   private boolean isEmpty() {

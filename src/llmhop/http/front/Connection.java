@@ -29,6 +29,9 @@ import llmhop.http.wire.Transport;
 ///   WRITING --too long--> closed
 /// ```
 final class Connection implements Runnable {
+  /// At a stop: how long a new connection's first request may take to come.
+  private static final long FRESH_AT_STOP_NANOS = 1_000_000_000L;
+
   /// What is held while a caller that was refused says nothing, in bytes.
   private static final int LINGER_FIRST = 512;
 
@@ -85,6 +88,9 @@ final class Connection implements Runnable {
     if (!inlet.hasBuffered() && !inlet.fill(transport)) {
       return false;
     }
+    if (deadlines.doing() == Doing.IDLE) {
+      deadlines.doing(Doing.HEAD);
+    }
     RequestHead head;
     try {
       head = heads.read();
@@ -108,10 +114,8 @@ final class Connection implements Runnable {
   }
 
   private boolean readHead() throws IOException {
-    if (deadlines.doing() == Doing.IDLE) {
-      deadlines.doing(Doing.HEAD);
-      server.awake();
-    }
+    // Not before: most heads come whole, and no deadline has to be kept for them.
+    server.awake();
     return inlet.fill(transport);
   }
 
@@ -120,6 +124,7 @@ final class Connection implements Runnable {
       server.handle(exchange);
       exchange.endUnanswered();
     } finally {
+      exchange.over();
       hangUp.disarm();
       if (exchange.endsTooEarly()) {
         resetAtEnd();
@@ -302,14 +307,27 @@ final class Connection implements Runnable {
     if (hangUp != null && hangUp.isArmed()) {
       hangUp.tick(server.pump());
     }
+    if (deadlines.seen() == Doing.FRESH && server.hasStoppedFor(now) > FRESH_AT_STOP_NANOS) {
+      shutInput();
+    }
     return deadlines.isRunning() || (hangUp != null && hangUp.isUnsettled());
   }
 
   private void tookTooLong(Doing what) {
     switch (what) {
-      case FRESH, HEAD, BODY, IDLE -> shutInput();
+      case FRESH -> endFresh();
+      case HEAD, BODY, IDLE -> shutInput();
       case WRITING, LINGERING -> kill();
       case HANDLING -> {}
+    }
+  }
+
+  /// Who shakes hands may be within a write, which the end of the input doesn't end.
+  private void endFresh() {
+    if (hangUp == null) {
+      kill();
+    } else {
+      shutInput();
     }
   }
 
@@ -322,10 +340,9 @@ final class Connection implements Runnable {
     }
   }
 
-  /// Ends it unless it is at a request; what comes at this very moment is served.
+  /// Ends it when it waits for another request. One that is new has a moment for its first.
   void endIfIdle() {
-    Doing now = deadlines.seen();
-    if (now == Doing.IDLE || now == Doing.FRESH) {
+    if (deadlines.seen() == Doing.IDLE) {
       shutInput();
     }
   }

@@ -6,7 +6,8 @@ import java.util.Optional;
 /// the server's sweep looks now and then, and keeps the time.
 ///
 /// Times are so as exact as the sweep is frequent, and nobody on the way of a request looks at a
-/// clock.
+/// clock. A body has a clock of its own: another thread may read it while the connection's writes
+/// an answer, or lingers.
 final class Deadlines {
   private static final Doing[] DOINGS = Doing.values();
 
@@ -15,24 +16,30 @@ final class Deadlines {
   /// A number that grows with each change, times 8, and the [Doing].
   private volatile long word;
 
+  /// Grows with each body.
+  private volatile int bodies;
+
   /// Bytes of bodies that have come.
   private volatile long progress;
 
   private volatile boolean waiting;
   private volatile boolean expired;
+  private volatile boolean bodyExpired;
   private Doing doing = Doing.FRESH;
   private long changes;
   // What follows belongs to the sweep.
-  private long seenWord = -1;
-  private long seenProgress;
   private long last;
+  private long seenWord = -1;
   private long passed;
+  private int seenBodies;
+  private long seenProgress;
+  private long waited;
 
   Deadlines(Limits limits) {
     this.limits = limits;
   }
 
-  /// The connection does this from now on.
+  /// The connection does this from now on; [Doing#BODY] is said by [#body] and [#waiting].
   void doing(Doing next) {
     doing = next;
     word = ++changes << 3 | next.ordinal();
@@ -43,12 +50,18 @@ final class Deadlines {
     return doing;
   }
 
-  /// It waits for more of a body.
+  /// Another body begins.
+  void body() {
+    waiting = false;
+    bodies = bodies + 1;
+  }
+
+  /// Somebody waits for more of the body.
   void waiting() {
     waiting = true;
   }
 
-  /// So much of a body came.
+  /// So much of it came.
   void came(int bytes) {
     waiting = false;
     long sum = progress + bytes;
@@ -63,27 +76,53 @@ final class Deadlines {
   /// Whether a deadline runs that is short.
   boolean isRunning() {
     Doing now = seen();
-    return now != Doing.IDLE && now != Doing.HANDLING;
+    return waiting || (now != Doing.IDLE && now != Doing.HANDLING);
   }
 
   /// Looks at the clock; on the sweep's thread.
   ///
   /// @return what has taken too long
   Optional<Doing> look(long now) {
+    long elapsed = now - last;
+    last = now;
+    boolean body = isBodyLate(elapsed);
+    Optional<Doing> late = late(elapsed);
+    return late.isEmpty() && body ? Optional.of(Doing.BODY) : late;
+  }
+
+  private Optional<Doing> late(long elapsed) {
     long seen = word;
     if (seen != seenWord) {
       seenWord = seen;
-      seenProgress = progress;
-      last = now;
       passed = 0;
       return Optional.empty();
     }
+    passed += elapsed;
     Doing current = DOINGS[(int) (seen & 7)];
-    if (current != Doing.BODY || waiting) {
-      passed += now - last;
+    if (passed < limit(current)) {
+      return Optional.empty();
     }
-    last = now;
-    return passed < limit(current) ? Optional.empty() : over(current);
+    passed = Long.MIN_VALUE / 2;
+    expired = true;
+    return Optional.of(current);
+  }
+
+  /// By progress: in each span of waiting so much must come.
+  private boolean isBodyLate(long elapsed) {
+    if (bodies != seenBodies) {
+      seenBodies = bodies;
+      seenProgress = progress;
+      waited = 0;
+      return false;
+    }
+    waited += waiting ? elapsed : 0;
+    if (waited < limit(Doing.BODY)) {
+      return false;
+    }
+    waited = 0;
+    bodyExpired |= progress - seenProgress < Limits.BODY_PROGRESS;
+    seenProgress = progress;
+    return bodyExpired;
   }
 
   /// Whether something has taken too long.
@@ -91,17 +130,9 @@ final class Deadlines {
     return expired;
   }
 
-  private Optional<Doing> over(Doing current) {
-    if (current == Doing.BODY) {
-      long came = progress - seenProgress;
-      seenProgress = progress;
-      passed = 0;
-      expired |= came < Limits.BODY_PROGRESS;
-      return expired ? Optional.of(current) : Optional.empty();
-    }
-    passed = Long.MIN_VALUE / 2;
-    expired = true;
-    return Optional.of(current);
+  /// Whether a body has.
+  boolean hasBodyExpired() {
+    return bodyExpired;
   }
 
   private long limit(Doing current) {

@@ -8,7 +8,7 @@ enum Doing {
   IDLE,
   /// Within a head.
   HEAD,
-  /// Within a body; counts only while somebody waits for its bytes.
+  /// Within a body, beside what else it does; counts only while somebody waits for its bytes.
   BODY,
   /// Within the handler, or handed over: no deadline here.
   HANDLING,

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpContext;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpPrincipal;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -28,6 +29,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   private boolean closing;
   private boolean upgraded;
   private volatile Runnable onHangUp;
+  private volatile boolean over;
   private JdkSide jdk;
 
   FrontExchange(Connection connection, RequestHead head) {
@@ -73,6 +75,12 @@ final class FrontExchange extends HttpExchange implements RawExchange {
         && body.isDone()
         && !answer.endsWithConnection()
         && !connection.server().isStopping();
+  }
+
+  /// Whoever may still read the body, on a thread of his own, disturbs what follows no more.
+  synchronized void over() {
+    over = true;
+    onHangUp = null;
   }
 
   // ---- RawExchange
@@ -130,16 +138,24 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   /// RFC 9110 section 10.1.1: `100 Continue` only to who waits for it, and only now.
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
+    if (over) {
+      throw new EOFException("the exchange is over");
+    }
     if (!continued) {
       continued = true;
-      if (head.expectsContinue() && body.isToCome() && !answer.hasBegun()) {
-        connection.out().text("HTTP/1.1 100 Continue\r\n\r\n");
-        connection.out().flush();
-      }
+      askForBody();
     }
     int read = body.read(into, offset, length);
     armWhenRead();
     return read;
+  }
+
+  /// Another thread may begin the answer meanwhile.
+  private synchronized void askForBody() throws IOException {
+    if (head.expectsContinue() && body.isToCome() && !answer.hasBegun()) {
+      connection.out().text("HTTP/1.1 100 Continue\r\n\r\n");
+      connection.out().flush();
+    }
   }
 
   @Override
@@ -163,7 +179,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   private synchronized void arm() {
     Runnable gone = onHangUp;
     onHangUp = null;
-    if (gone != null) {
+    if (gone != null && !over) {
       if (!connection.hangUp().isArmed()) {
         // It may take long from here on: a long head needs no room any more.
         connection.inlet().shrink();
@@ -188,16 +204,14 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     if (head.http11() && !answer.hasBegun()) {
       Outlet out = connection.out();
       out.text("HTTP/1.1 " + Statuses.line(status, ""));
-      for (Fields.Field field : fields) {
-        out.text(field.name() + ": " + field.value() + "\r\n");
-      }
+      out.fields(fields);
       out.text("\r\n");
       out.flush();
     }
   }
 
   @Override
-  public void begin(int status, String reason, Fields fields, OptionalLong length)
+  public synchronized void begin(int status, String reason, Fields fields, OptionalLong length)
       throws IOException {
     // Who was told that the connection ends waits for that, even if the body is read after all.
     closing = !keeps();
@@ -265,9 +279,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     upgraded = true;
     Outlet out = connection.out();
     out.text("HTTP/1.1 101 Switching Protocols\r\n");
-    for (Fields.Field field : fields) {
-      out.text(field.name() + ": " + field.value() + "\r\n");
-    }
+    out.fields(fields);
     out.text("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
     out.flush();
     byte[] early = new byte[connection.inlet().buffered()];

@@ -140,11 +140,12 @@ final class HangUp implements Pump.Ready {
   }
 
   private synchronized void watch(Pump pump) {
-    if (!mayReadAhead() || !state.compareAndSet(State.SETTLED, State.WATCHING)) {
+    // First this, which makes whoever disarms wait: the inlet may be touched only then.
+    if (!state.compareAndSet(State.SETTLED, State.WATCHING)) {
       return;
     }
     try {
-      if (!plain.stopBlocking()) {
+      if (!mayReadAhead() || !plain.stopBlocking()) {
         state.set(State.SETTLED);
         return;
       }

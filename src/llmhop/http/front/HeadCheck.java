@@ -16,6 +16,7 @@ final class HeadCheck {
   private boolean lengthSeen;
   private boolean chunked;
   private boolean expectsContinue;
+  private int options;
   private boolean close;
   private boolean keepAlive;
   private boolean connectionUpgrade;
@@ -113,8 +114,13 @@ final class HeadCheck {
   }
 
   /// RFC 9110 section 7.6.1: a list of options.
-  private void connection(String value) {
-    for (String option : value.indexOf(',') < 0 ? new String[] {value} : value.split(",")) {
+  private void connection(String value) throws FaultException {
+    String[] all = value.indexOf(',') < 0 ? new String[] {value} : value.split(",");
+    options += all.length;
+    if (options > Limits.CONNECTION_OPTIONS) {
+      throw bad("Connection has over %d options.".formatted(Limits.CONNECTION_OPTIONS));
+    }
+    for (String option : all) {
       switch (option.strip().toLowerCase(Locale.ROOT)) {
         case "close" -> close = true;
         case "keep-alive" -> keepAlive = true;

@@ -69,6 +69,12 @@ public enum Limit {
       bytes(ChunkDecoder.LONGEST_TRAILERS) + ", line feeds not counted",
       "400",
       "they are dropped unread"),
+  /// [Limits#CONNECTION_OPTIONS].
+  CONNECTION_OPTIONS(
+      "options in `Connection` (fixed)",
+      Integer.toString(Limits.CONNECTION_OPTIONS),
+      "400",
+      "each may name a field, of which there are no more"),
   /// [Limits#TOLD_AT_ONCE].
   TOLD_AT_ONCE(
       "callers told at a time that there are too many (fixed)",

@@ -35,6 +35,9 @@ public record Limits(
   /// How long it may go on.
   public static final Duration LINGER = Duration.ofSeconds(3);
 
+  /// The options that `Connection` may have, as many as there are fields by default.
+  static final int CONNECTION_OPTIONS = 100;
+
   /// Callers over the limit on connections that are told so at a time; more are only closed.
   public static final int TOLD_AT_ONCE = 64;
 

@@ -2,6 +2,7 @@ package llmhop.http.front;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import llmhop.http.wire.Fields;
 import llmhop.http.wire.SegmentPool;
 import llmhop.http.wire.Transport;
 
@@ -46,6 +47,13 @@ final class Outlet {
       to[size + i] = (byte) latin1.charAt(i);
     }
     size += length;
+  }
+
+  /// Adds field lines.
+  void fields(Fields fields) throws IOException {
+    for (Fields.Field field : fields) {
+      text(field.name() + ": " + field.value() + "\r\n");
+    }
   }
 
   /// Adds bytes; those that don't fit go out at once with all before them.

@@ -24,6 +24,9 @@ final class RequestBody {
     this.left = length;
     this.chunks = length < 0 ? new ChunkDecoder() : null;
     this.done = length == 0;
+    if (!done) {
+      deadlines.body();
+    }
   }
 
   /// Whether all of it has been read.
@@ -55,9 +58,7 @@ final class RequestBody {
   private int readCounted(byte[] into, int offset, int length) throws IOException {
     int read = receive(into, offset, (int) Math.min(length, left));
     left -= read;
-    if (left == 0) {
-      done();
-    }
+    done = left == 0;
     return read;
   }
 
@@ -75,9 +76,7 @@ final class RequestBody {
       System.arraycopy(inlet.bytes(), inlet.position(), into, offset, size);
       int decoded = chunks.decode(into, offset, offset + size);
       inlet.position(inlet.position() + chunks.taken());
-      if (chunks.isDone()) {
-        done();
-      }
+      done = chunks.isDone();
       if (decoded > 0) {
         return decoded;
       }
@@ -85,39 +84,24 @@ final class RequestBody {
     return -1;
   }
 
-  private void done() {
-    done = true;
-    if (deadlines.doing() == Doing.BODY) {
-      deadlines.doing(Doing.HANDLING);
-    }
-  }
-
   private int receive(byte[] into, int offset, int length) throws IOException {
     if (inlet.hasBuffered()) {
       return inlet.take(into, offset, length);
     }
-    await();
-    int read = inlet.read(transport, into, offset, length);
-    return came(read);
+    deadlines.waiting();
+    return came(inlet.read(transport, into, offset, length));
   }
 
   private void fill() throws IOException {
-    await();
+    deadlines.waiting();
     int before = inlet.buffered();
     came(inlet.fill(transport) ? inlet.buffered() - before : -1);
-  }
-
-  private void await() {
-    if (deadlines.doing() != Doing.BODY) {
-      deadlines.doing(Doing.BODY);
-    }
-    deadlines.waiting();
   }
 
   private int came(int read) throws IOException {
     deadlines.came(Math.max(read, 0));
     if (read < 0) {
-      throw deadlines.hasExpired()
+      throw deadlines.hasBodyExpired()
           ? new BodyStalledException()
           : new EOFException("the body ended before its end");
     }

@@ -62,6 +62,7 @@ public final class Server implements AutoCloseable {
   private volatile HttpHandler handler = HttpExchange::close;
   private volatile Runnable ticker = () -> {};
   private volatile boolean stopping;
+  private volatile long stoppedAt;
   private long lastSecond = System.nanoTime();
 
   /// A server that listens nowhere yet.
@@ -137,8 +138,8 @@ public final class Server implements AutoCloseable {
 
   /// @param counter has counted it, and won't any more at its end
   private void begin(Connection connection, Runnable life, AtomicInteger counter) {
-    connections.add(connection);
     try {
+      connections.add(connection);
       Thread.ofVirtual().name("caller").start(() -> live(connection, life, counter));
     } catch (RuntimeException | Error e) {
       connection.kill();
@@ -213,6 +214,11 @@ public final class Server implements AutoCloseable {
     return stopping;
   }
 
+  /// How long ago it was told to stop, in nanoseconds; 0 when it wasn't.
+  long hasStoppedFor(long now) {
+    return stopping ? now - stoppedAt : 0;
+  }
+
   void awake() {
     pump.awake();
   }
@@ -251,9 +257,12 @@ public final class Server implements AutoCloseable {
 
   /// Takes no more connections, ends those that wait for a request, and closes each other one after
   /// its answer.
-  public void stopAccepting() {
-    stopping = true;
-    files.forEach(this::remove);
+  public synchronized void stopAccepting() {
+    if (!stopping) {
+      stoppedAt = System.nanoTime();
+      stopping = true;
+      files.forEach(this::remove);
+    }
     listeners.forEach(Listener::close);
     connections.forEach(Connection::endIfIdle);
   }

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -25,7 +26,7 @@ final class Pool {
   private final LongSupplier nanos;
   // These are guarded by idle.
   private Optional<Set<InetAddress>> addresses = Optional.empty();
-  private boolean sweeping;
+  private Optional<ScheduledFuture<?>> sweep = Optional.empty();
   private long sweepDue;
   private boolean closed;
 
@@ -72,11 +73,11 @@ final class Pool {
   }
 
   private void sweepAt(long due) {
-    if (!sweeping || due - sweepDue < 0) {
-      sweeping = true;
+    if (sweep.isEmpty() || due - sweepDue < 0) {
+      sweep.ifPresent(later -> later.cancel(false));
       sweepDue = due;
       long sleep = Math.max(due - nanos.getAsLong(), SHORTEST_SLEEP_NANOS);
-      Timer.SHARED.schedule(this::sweep, sleep, TimeUnit.NANOSECONDS);
+      sweep = Optional.of(Timer.SHARED.schedule(this::sweep, sleep, TimeUnit.NANOSECONDS));
     }
   }
 
@@ -85,7 +86,8 @@ final class Pool {
     long now = nanos.getAsLong();
     closeIf(connection -> connection.idleUntil() - now <= 0);
     synchronized (idle) {
-      sweeping = false;
+      sweep.ifPresent(last -> last.cancel(false));
+      sweep = Optional.empty();
       idle.stream().mapToLong(c -> c.idleUntil() - now).min().ifPresent(d -> sweepAt(now + d));
     }
   }

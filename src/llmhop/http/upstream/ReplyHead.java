@@ -20,6 +20,9 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
   /// More fields than any server sends.
   static final int MOST_FIELDS = 200;
 
+  /// More options in `Connection` than any server sends.
+  private static final int MOST_OPTIONS = 100;
+
   private static final byte[] START = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
 
   static ReplyHead read(Connection connection) throws IOException {
@@ -30,6 +33,7 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     while (true) {
       int length = connection.readLine(line);
       if (length == 0) {
+        checkOptions(fields);
         return head;
       }
       size += length + 2;
@@ -37,6 +41,14 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
         throw new MalformedException("the head is over 64 KiB or 200 fields");
       }
     }
+  }
+
+  private static void checkOptions(Fields fields) throws MalformedException {
+    long commas = 0;
+    for (String value : fields.all("Connection")) {
+      commas += value.chars().filter(each -> each == ',').count();
+    }
+    check(commas < MOST_OPTIONS, "Connection has over 100 options");
   }
 
   /// RFC 9112 section 4: `HTTP/1.x SP 3DIGIT SP [ reason ]`. Without a reason the second blank may

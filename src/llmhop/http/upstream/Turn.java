@@ -53,6 +53,7 @@ final class Turn {
     call.hold(connection);
     call.attempt();
     Head head = call.request().head();
+    call.watchdog().sent();
     call.watchdog().waiting();
     upload = Optional.of(Upload.start(call, connection, head, upstream.origin().authority()));
     call.check();

@@ -80,6 +80,7 @@ final class Upload {
   }
 
   private void sendInParts() throws IOException {
+    waitForBody();
     body.writeTo(
         (bytes, offset, size) -> {
           count(size);
@@ -113,11 +114,20 @@ final class Upload {
 
   private void write(ByteBuffer... buffers) throws IOException {
     try {
+      call.watchdog().sent();
       connection.transport().write(buffers);
       call.watchdog().sent();
+      waitForBody();
     } catch (IOException e) {
       writeFailed = true;
       throw e;
+    }
+  }
+
+  /// The next part may have to come first.
+  private void waitForBody() {
+    if (!body.repeatable() && passed < length) {
+      call.watchdog().starved();
     }
   }
 

@@ -28,6 +28,7 @@ final class Watchdog {
   private final Consumer<Limit> over;
   private volatile long waitingSince = NEVER;
   private volatile long lastSent;
+  private volatile boolean starved;
   private volatile boolean begun;
   private volatile boolean stopped;
   // Guarded by this.
@@ -59,10 +60,21 @@ final class Watchdog {
     return System.nanoTime() - start;
   }
 
-  /// Part of the request went out: the backend has it only now.
+  /// Part of the request goes out now, or just went: the backend has it only from here on.
   void sent() {
     if (!off) {
       lastSent = now();
+      if (starved) {
+        starved = false;
+        lookAt(due());
+      }
+    }
+  }
+
+  /// The request waits for more of its own body, for which the backend can't be blamed.
+  void starved() {
+    if (!off) {
+      starved = true;
     }
   }
 
@@ -101,6 +113,9 @@ final class Watchdog {
     if (since == NEVER) {
       return total;
     }
+    if (starved && !begun) {
+      return total;
+    }
     long next = begun ? after(since, idle) : after(lastSent, firstByte);
     return Math.min(total, Math.max(next, since + GRACE_NANOS));
   }
@@ -110,8 +125,12 @@ final class Watchdog {
   }
 
   private void lookAt(long due) {
-    if (due < timerDue) {
-      synchronized (this) {
+    if (due >= timerDue) {
+      return;
+    }
+    synchronized (this) {
+      // Whoever was faster may have set an earlier one.
+      if (due < timerDue) {
         timer.ifPresent(later -> later.cancel(false));
         timerDue = due;
         timer = Optional.of(Timer.SHARED.schedule(this::look, due - now(), TimeUnit.NANOSECONDS));
@@ -126,9 +145,7 @@ final class Watchdog {
     }
     long due = due();
     if (due > now()) {
-      if (due != NEVER) {
-        lookAt(due);
-      }
+      lookAt(due);
       return;
     }
     over.accept(due == total ? Limit.TOTAL : begun ? Limit.IDLE : Limit.FIRST_BYTE);

@@ -24,6 +24,10 @@ public final class ChunkDecoder {
 
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
+  /// The largest size of a chunk, in bytes: sums of it and of what is at hand stay far from the end
+  /// of a long.
+  private static final long LARGEST = (1L << 56) - 1;
+
   /// Is shown the body's bytes on their way.
   @FunctionalInterface
   public interface Runs {
@@ -233,7 +237,7 @@ public final class ChunkDecoder {
   private State size(int octet) throws MalformedException {
     int digit = Grammar.hexDigit(octet);
     if (digit >= 0) {
-      check(left <= Long.MAX_VALUE >> 4, "a chunk's size is too large");
+      check(left <= LARGEST >> 4, "a chunk's size is too large");
       left = left << 4 | digit;
       digits++;
       checkLine();

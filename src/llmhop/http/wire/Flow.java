@@ -147,8 +147,9 @@ public final class Flow {
         begun = true;
         pump.began();
       }
-      from = pump.watch(source.channel(), new Side(this, this::readable));
+      // The sink first: what the source brings needs it, and one may be there a round earlier.
       to = pump.watch(sink.channel(), new Side(this, this::sinkReady));
+      from = pump.watch(source.channel(), new Side(this, this::readable));
     } catch (CancelledKeyException e) {
       // The selector hasn't let go of the last registration yet: it will in its next round.
       pump.submit(this::begin);

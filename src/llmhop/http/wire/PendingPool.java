@@ -41,16 +41,15 @@ final class PendingPool {
 
   /// Keeps what remains of a buffer: a copy of it, from the pool or, if small, from the heap.
   ByteBuffer keep(ByteBuffer rest) {
+    // Counted only once the memory is there.
+    ByteBuffer kept = taken == most ? ByteBuffer.allocate(rest.remaining()) : oneOfThePool();
+    taken += kept.capacity() == SIZE ? 1 : 0;
     holds(rest.remaining());
-    if (taken == most) {
-      return ByteBuffer.allocate(rest.remaining()).put(rest).flip();
-    }
-    taken++;
-    return Optional.ofNullable(free.pollLast())
-        .orElseGet(() -> ByteBuffer.allocate(SIZE))
-        .clear()
-        .put(rest)
-        .flip();
+    return kept.clear().put(rest).flip();
+  }
+
+  private ByteBuffer oneOfThePool() {
+    return Optional.ofNullable(free.pollLast()).orElseGet(() -> ByteBuffer.allocate(SIZE));
   }
 
   /// So many of the kept bytes have gone.

@@ -44,16 +44,27 @@ final class DeadlinesTest {
     };
   }
 
+  /// A body is read within the handler.
+  private void begin(Doing doing) {
+    if (doing == Doing.BODY) {
+      deadlines.doing(Doing.HANDLING);
+      deadlines.body();
+      deadlines.waiting();
+    } else {
+      deadlines.doing(doing);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "HANDLING")
   void eachHasItsLimitAndIsTakenForTooLongFromThenOn(Doing doing) {
-    deadlines.doing(doing);
-    deadlines.waiting();
+    begin(doing);
     assertEquals(Optional.empty(), after(0));
     assertEquals(Optional.empty(), after(limit(doing) - 1));
-    assertFalse(deadlines.hasExpired());
+    assertFalse(deadlines.hasExpired() || deadlines.hasBodyExpired());
     assertEquals(Optional.of(doing), after(1));
-    assertTrue(deadlines.hasExpired());
+    assertEquals(doing == Doing.BODY, deadlines.hasBodyExpired());
+    assertEquals(doing != Doing.BODY, deadlines.hasExpired());
   }
 
   @ParameterizedTest
@@ -87,12 +98,11 @@ final class DeadlinesTest {
   @ParameterizedTest
   @EnumSource
   void timeCountsAnewFromEachChangeEvenToTheSame(Doing doing) {
-    deadlines.doing(doing);
-    deadlines.waiting();
+    begin(doing);
     after(0);
     for (int i = 0; i < 5; i++) {
       assertEquals(Optional.empty(), after(2_999));
-      deadlines.doing(doing);
+      begin(doing);
       assertEquals(Optional.empty(), after(2_999), "a change is seen, and time starts there");
     }
     assertFalse(deadlines.hasExpired());
@@ -113,8 +123,7 @@ final class DeadlinesTest {
 
   @Test
   void aBodyLivesByItsProgress() {
-    deadlines.doing(Doing.BODY);
-    deadlines.waiting();
+    begin(Doing.BODY);
     after(0);
     for (int span = 0; span < 5; span++) {
       deadlines.came(Limits.BODY_PROGRESS - 1);
@@ -127,13 +136,12 @@ final class DeadlinesTest {
     deadlines.came(Limits.BODY_PROGRESS - 1);
     deadlines.waiting();
     assertEquals(Optional.of(Doing.BODY), after(20_000));
-    assertTrue(deadlines.hasExpired());
+    assertTrue(deadlines.hasBodyExpired());
   }
 
   @Test
   void oneBurstIsNoCreditForTheNextSpan() {
-    deadlines.doing(Doing.BODY);
-    deadlines.waiting();
+    begin(Doing.BODY);
     after(0);
     deadlines.came(100 * Limits.BODY_PROGRESS);
     deadlines.waiting();
@@ -143,8 +151,7 @@ final class DeadlinesTest {
 
   @Test
   void timeInWhichNobodyReadsABodyIsNotTheCallers() {
-    deadlines.doing(Doing.BODY);
-    deadlines.waiting();
+    begin(Doing.BODY);
     after(0);
     assertEquals(Optional.empty(), after(10_000));
     deadlines.came(1);
@@ -154,8 +161,31 @@ final class DeadlinesTest {
     assertEquals(Optional.of(Doing.BODY), after(1));
   }
 
+  /// An upload may go on while the answer is written: each has its own clock.
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(names = {"WRITING", "LINGERING"})
+  void whoeverReadsABodyDoesNotStopTheClockOfWhoWrites(Doing doing) {
+    begin(Doing.BODY);
+    deadlines.doing(doing);
+    after(0);
+    for (long millis = 1_000; millis < limit(doing); millis += 1_000) {
+      deadlines.came(Limits.BODY_PROGRESS);
+      deadlines.waiting();
+      assertEquals(Optional.empty(), after(1_000));
+    }
+    assertEquals(Optional.of(doing), after(1_000));
+  }
+
+  @Test
+  void aBodyIsWaitedForWithAShortDeadline() {
+    begin(Doing.BODY);
+    assertTrue(deadlines.isRunning());
+    deadlines.came(1);
+    assertFalse(deadlines.isRunning());
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "BODY")
   void aShortDeadlineRunsUnlessItIsIdleOrWithTheHandler(Doing doing) {
     deadlines.doing(doing);
     assertEquals(doing, deadlines.doing());

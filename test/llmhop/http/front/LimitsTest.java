@@ -74,6 +74,14 @@ class LimitsTest {
     return deadlines;
   }
 
+  private static Deadlines body() {
+    var deadlines = new Deadlines(Limits.DEFAULT);
+    deadlines.doing(Doing.HANDLING);
+    deadlines.body();
+    deadlines.look(0);
+    return deadlines;
+  }
+
   private static void assertOver(Doing what, Duration limit) {
     long nanos = limit.toNanos();
     assertEquals(Optional.empty(), doing(what).look(nanos - 1), what + " at the limit");
@@ -103,18 +111,18 @@ class LimitsTest {
   @Past(Limit.BODY_STALL)
   void aBodyMustMakeProgressAsLongAsItIsWaitedFor() {
     long stall = Limits.DEFAULT.bodyStall().toNanos();
-    Deadlines slow = doing(Doing.BODY);
+    Deadlines slow = body();
     for (int span = 1; span <= 100; span++) {
       slow.came(Limits.BODY_PROGRESS);
       slow.waiting();
       assertEquals(Optional.empty(), slow.look(span * stall), "a slow honest upload");
     }
-    Deadlines drip = doing(Doing.BODY);
+    Deadlines drip = body();
     drip.came(Limits.BODY_PROGRESS - 1);
     drip.waiting();
     assertEquals(Optional.empty(), drip.look(stall - 1));
     assertEquals(Optional.of(Doing.BODY), drip.look(stall));
-    Deadlines unread = doing(Doing.BODY);
+    Deadlines unread = body();
     unread.came(0);
     assertEquals(Optional.empty(), unread.look(100 * stall), "we don't read, so it can't come");
     unread.waiting();
@@ -196,6 +204,15 @@ class LimitsTest {
     String rest = " / HTTP/1.1\r\n" + HOST + "\r\n";
     assertEquals(200, status(Limits.DEFAULT, "M".repeat(32) + rest));
     assertEquals(400, status(Limits.DEFAULT, "M".repeat(33) + rest));
+  }
+
+  @Test
+  @At(Limit.CONNECTION_OPTIONS)
+  @Past(Limit.CONNECTION_OPTIONS)
+  void connectionMayHaveSoManyOptions() {
+    String start = "GET / HTTP/1.1\r\n" + HOST + "Connection: a\r\nConnection: b";
+    assertEquals(200, status(Limits.DEFAULT, start + ",x".repeat(98) + "\r\n\r\n"));
+    assertEquals(400, status(Limits.DEFAULT, start + ",x".repeat(99) + "\r\n\r\n"));
   }
 
   private static int bodyStatus(String chunks) {

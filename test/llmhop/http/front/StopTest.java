@@ -9,6 +9,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +26,7 @@ import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
 import llmhop.kit.Waiting;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /// A stop tells the truth: nobody new comes in, what runs finishes, and it says when all are gone.
 class StopTest {
@@ -96,6 +101,41 @@ class StopTest {
       begun.awaitClosedByPeer();
       assertTrue(drained(front, PATIENCE));
       assertEquals(0, front.server().connections());
+    }
+  }
+
+  /// It has connected, and its request is on its way.
+  @Test
+  void aNewCallerGetsItsFirstAnswerIfItAsksSoon() {
+    try (var front = FrontUnderTest.echoing();
+        RawCaller caller = front.caller();
+        RawCaller silent = front.caller()) {
+      caller.send("GET /new HTTP/1.1\r\n");
+      Waiting.await("both to be there", () -> front.server().connections() == 2);
+      front.server().stopAccepting();
+      caller.send("Host: a\r\n\r\n");
+      Answer answer = caller.read();
+      assertEquals("GET /new ", answer.text());
+      assertEquals(Optional.of("close"), answer.field("Connection"));
+      silent.awaitClosedByPeer();
+      assertTrue(drained(front, TimeUnit.SECONDS.toNanos(5)));
+    }
+  }
+
+  /// A server that comes after us may listen at the same path, and get the number of our file.
+  @Test
+  void theFileOfAUnixSocketIsRemovedOnce(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("http.sock");
+    var mode = PosixFilePermissions.fromString("rw-------");
+    var first = new Server(Limits.DEFAULT, Refusals.PLAIN, fault -> {});
+    first.listen(UnixListener.bind(file, mode, 10));
+    first.start();
+    first.stopAccepting();
+    assertFalse(Files.exists(file));
+    UnixListener next = UnixListener.bind(file, mode, 10);
+    try (ServerSocketChannel open = next.channel()) {
+      first.close();
+      assertTrue(open.isOpen() && Files.exists(file));
     }
   }
 

@@ -111,8 +111,10 @@ final class ChunkDecoderTest {
   }
 
   @Test
-  void theLargestSizeIsTheLargestLong() throws Exception {
-    assertEquals("ab", decode("7fffffffffffffff\r\nab"));
+  void theLargestSizeHasFourteenDigits() throws Exception {
+    assertEquals("ab", decode("00ffffffffffffff\r\nab"));
+    assertThrows(MalformedException.class, () -> decode("100000000000000\r\nab"));
+    assertThrows(MalformedException.class, () -> decode("7fffffffffffffff\r\nab"));
   }
 
   @Test

@@ -157,12 +157,12 @@ final class ChunkPassTest {
 
   @Test
   void theHeadroomIsEnoughForTheLongestSize() throws Exception {
-    String longest = "7fffffffffffffff";
+    String longest = "ffffffffffffff";
     assertEquals(longest + "\r\nab", pass(longest + "\r", "\nab").framed());
     assertEquals(
         "1\r\na\r\n" + longest + "\r\n", pass("1\r\na\r", "\n" + longest + "\r\n").framed());
     assertEquals(
-        "1\r\na\r\n" + longest + "\r\nb", pass("1\r\na\r", "\n7FFFFFFFFFFFFFF", "F\r\nb").framed());
+        "1\r\na\r\n" + longest + "\r\nb", pass("1\r\na\r", "\n00FFFFFFFFFFFFF", "F\r\nb").framed());
   }
 
   @Test
