@@ -53,7 +53,8 @@ final class Deadlines {
   /// Another body begins.
   void body() {
     waiting = false;
-    bodies = bodies + 1;
+    int next = bodies + 1;
+    bodies = next;
   }
 
   /// Somebody waits for more of the body.
