@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 record StartUp(Lab lab) {
 
   private static final int STARTS = 7;
-  private static final int STARTS_OF_A_ROW = 3;
+  private static final int STARTS_OF_A_ROW = 5;
   private static final int MOST_MILLIS = 20_000;
   private static final int IDLE_MILLIS = 2_000;
   private static final int TRAIN_SECONDS = 60;
@@ -26,16 +26,12 @@ record StartUp(Lab lab) {
       List.of(
           "",
           "-XX:+UseSerialGC",
-          "-XX:+UseG1GC",
-          "-XX:+UseParallelGC",
-          "-XX:+UseZGC",
-          "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders",
-          "-XX:+UseG1GC -XX:+UseCompactObjectHeaders",
-          "-XX:+UseParallelGC -XX:+UseCompactObjectHeaders",
-          "-XX:+UseZGC -XX:+UseCompactObjectHeaders",
-          "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx64m",
-          "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx512m",
+          "-XX:+UseG1GC -XX:+UseCompactObjectHeaders -Xmx512m",
+          "-XX:+UseParallelGC -XX:+UseCompactObjectHeaders -Xmx512m",
           "-XX:+UseZGC -XX:+UseCompactObjectHeaders -Xmx512m",
+          "-XX:+UseSerialGC -XX:-UseCompactObjectHeaders -Xmx512m",
+          "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx512m",
+          "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xms8m -Xmx512m",
           "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -XX:TieredStopAtLevel=1");
 
   void run() throws IOException, InterruptedException {

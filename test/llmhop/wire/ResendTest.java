@@ -3,7 +3,6 @@ package llmhop.wire;
 import static llmhop.kit.Steps.answerJson;
 import static llmhop.kit.Steps.close;
 import static llmhop.kit.Steps.closeAtNextRequest;
-import static llmhop.kit.Steps.holdUntilHangUp;
 import static llmhop.kit.Steps.raw;
 import static llmhop.kit.Steps.readBody;
 import static llmhop.kit.Steps.reset;
@@ -131,7 +130,7 @@ class ResendTest {
         new Request[] {
           Request.post("/v1/chat/completions", json), Request.post("/route/llama/v1/x", json)
         }) {
-      backend.nextBeforeBody(answerJson(413, "{\"too\":\"large\"}"), holdUntilHangUp());
+      backend.nextBeforeBody(answerJson(413, "{\"too\":\"large\"}"), close());
       Answer answer = router.ask(request);
       assertEquals(413, answer.status(), answer::toString);
       assertEquals("{\"too\":\"large\"}", answer.text());
