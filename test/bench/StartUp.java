@@ -128,7 +128,7 @@ record StartUp(Lab lab) {
         } catch (IOException e) {
           boolean late = System.nanoTime() - begun > MOST_MILLIS * 1_000_000L;
           if (late || !program.lives()) throw new IOException(program.lastWords(), e);
-          Thread.sleep(1);
+          Thread.sleep(5);
         }
       }
       Thread.sleep(lab.settings().brief() ? 0 : IDLE_MILLIS);
