@@ -312,11 +312,13 @@ step_test() {
   [ "$failed" -eq 0 ]
 }
 
-# FUZZ_SECONDS and LONG=true give the loops that are short in `test` their long form.
+# FUZZ_SECONDS and LONG=true give the loops that are short in `test` their long form; the long ones need the
+# memory for themselves.
 # The classes are on the JVM's own class path: the JDK looks for providers of HTTP servers there.
 run_console() {
   java -ea -Xmx1g --enable-native-access=ALL-UNNAMED "-Dllmhop.jar=$JAR" -Dllmhop.classes=build/classes \
     "-Dllmhop.fuzz.seconds=${FUZZ_SECONDS:-3}" "-Dllmhop.long=${LONG:-false}" \
+    "-Djunit.jupiter.execution.parallel.enabled=$([ "${LONG:-}" = true ] && echo false || echo true)" \
     -Dllmhop.kit.patience.seconds=20 -cp "$junit:build/test-classes:build/classes" \
     org.junit.platform.console.ConsoleLauncher execute \
     --disable-banner --disable-ansi-colors --details=summary --fail-if-no-tests "$@"

@@ -99,7 +99,10 @@ class UploadsTest {
     backend.always(holdUntilHangUp());
     try (var timed = RouterUnderTest.to(backend, "'timeouts': {'firstByte': '200ms'}");
         RawCaller caller = timed.caller()) {
-      caller.sendMeanwhile(Request.post("/route/llama/x", "y".repeat(60_000_000)).bytes());
+      int pieces = 60;
+      String length = "Content-Length: " + pieces * BODY + "\r\n\r\n";
+      caller.send("POST /route/llama/x HTTP/1.1\r\nHost: localhost\r\n" + length);
+      caller.sendMeanwhile(new byte[BODY], pieces);
       assertEquals(504, caller.read().status());
     }
   }
