@@ -26,6 +26,7 @@ final class Intake extends InputStream {
   private int held;
   private boolean wanted;
   private boolean watching;
+  private boolean stopped;
   private boolean ended;
   private Optional<IOException> failure = Optional.empty();
 
@@ -77,6 +78,12 @@ final class Intake extends InputStream {
   /// Reads ahead while on, so that the peer's end is seen although nobody reads.
   synchronized void watch(boolean on) {
     watching = on;
+    notifyAll();
+  }
+
+  /// Its connection was closed here: the thread finds that out and ends.
+  synchronized void stop() {
+    stopped = true;
     notifyAll();
   }
 
@@ -135,7 +142,7 @@ final class Intake extends InputStream {
   }
 
   private synchronized void awaitDemand() throws InterruptedException {
-    while (!((wanted && held == 0) || (watching && held < AHEAD_BYTES))) {
+    while (!stopped && !((wanted && held == 0) || (watching && held < AHEAD_BYTES))) {
       wait();
     }
   }

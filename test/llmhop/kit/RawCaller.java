@@ -180,12 +180,14 @@ public final class RawCaller implements AutoCloseable {
   /// Resets the connection; over a Unix socket a plain close.
   public void reset() {
     unchecked(() -> wire.reset().close());
+    intake.stop();
   }
 
   /// Closes the connection at once, whatever is unread.
   @Override
   public void close() {
     unchecked(() -> wire.drop().close());
+    intake.stop();
   }
 
   // ---- reading
