@@ -13,7 +13,8 @@ import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 
-/// The JDK's [HttpsServer], on this engine.
+/// The JDK's [HttpsServer], on this engine. Its exchanges are no `HttpsExchange`, since plain ones
+/// are of the same class: ask [RawExchange#secure].
 final class FrontHttpsServer extends HttpsServer {
   private final FrontBase base;
   private volatile HttpsConfigurator configurator;
