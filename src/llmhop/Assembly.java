@@ -136,7 +136,9 @@ public final class Assembly implements AutoCloseable {
 
   /// Where it listens, with the ports that it really got.
   public List<String> addresses() {
-    return door.addresses().stream().map(Door::text).toList();
+    List<String> texts = new ArrayList<>();
+    door.addresses().forEach(address -> texts.add(Door.text(address)));
+    return texts;
   }
 
   /// The first port that it listens on.

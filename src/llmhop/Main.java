@@ -3,7 +3,6 @@ package llmhop;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.ServerSocketChannel;
-import java.security.Security;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -27,13 +26,21 @@ public final class Main {
   /// It can't start: the address is in use, a certificate can't be read.
   static final int CANNOT_START = 2;
 
+  private static final String NAMES_LIVE = "sun.net.inetaddr.ttl";
+
   private Main() {}
 
   /// Runs, and ends the process with one of the exit codes.
   public static void main(String[] arguments) {
-    // Names of backends may move; the JDK would remember them for 30 seconds.
-    Security.setProperty("networkaddress.cache.ttl", "5");
+    rememberNames();
     System.exit(run(Arrays.asList(arguments), System.out, System.err));
+  }
+
+  /// Names of backends may move: the JDK asks again after 5 seconds, not after 30, unless somebody
+  /// said otherwise. Its name for the `networkaddress.cache.ttl` of java.security, which is read
+  /// only when a name is asked for.
+  private static void rememberNames() {
+    if (System.getProperty(NAMES_LIVE) == null) System.setProperty(NAMES_LIVE, "5");
   }
 
   /// Does what the arguments say.
@@ -126,12 +133,10 @@ public final class Main {
   private static void announce(
       Config config, List<Listen> listen, Assembly router, PrintStream err) {
     boolean open = config.authTokens().isEmpty();
-    err.printf(
-        "llmhop %s listens on %s, %s, %s%n",
-        version(),
-        String.join(", ", router.addresses()),
-        models(config),
-        open ? "callers need no token" : "callers need a token");
+    String addresses = String.join(", ", router.addresses());
+    String need = open ? "callers need no token" : "callers need a token";
+    err.println(
+        "llmhop " + version() + " listens on " + addresses + ", " + models(config) + ", " + need);
     if (open && !listen.stream().allMatch(Listen::loopback)) {
       err.println(
           "llmhop: warning: anyone who reaches this port can use the models; set 'authTokens', or"

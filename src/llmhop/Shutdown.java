@@ -51,10 +51,10 @@ final class Shutdown {
       boolean interrupt = signals.take() == INTERRUPT;
       Duration delay = interrupt ? Duration.ZERO : config.drainDelay();
       Duration drain = interrupt ? INTERRUPT_DRAIN : config.drain();
-      err.printf(
-          "llmhop: stopping, requests in hand: %d, waiting up to %d s; signal again to end now%n",
-          router.inFlight(), drain.toSeconds());
-      systemd.stopping("draining, requests in hand: " + router.inFlight());
+      String inHand = "requests in hand: " + router.inFlight();
+      String patience = "waiting up to " + drain.toSeconds() + " s; signal again to end now";
+      err.println("llmhop: stopping, " + inHand + ", " + patience);
+      systemd.stopping("draining, " + inHand);
       int cut = router.stop(delay, drain);
       err.println("llmhop: stopped" + (cut == 0 ? "" : ", cut off while running: " + cut));
     } catch (InterruptedException e) {

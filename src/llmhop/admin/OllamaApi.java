@@ -22,10 +22,10 @@ final class OllamaApi {
   /// A request to show a model is a name; more than this is not one, in bytes.
   private static final int LARGEST_SHOW = 16 * 1024;
 
-  private final String modified;
+  private final Instant modified;
 
   OllamaApi(Instant started) {
-    this.modified = started.truncatedTo(ChronoUnit.SECONDS).toString();
+    this.modified = started.truncatedTo(ChronoUnit.SECONDS);
   }
 
   /// The models that there are.
@@ -53,7 +53,12 @@ final class OllamaApi {
 
   private JsonWriter entry(JsonWriter json, String name) {
     json.object().name("name").value(name).name("model").value(name);
-    json.name("modified_at").value(modified).name("size").value(0).name("digest").value("");
+    json.name("modified_at")
+        .value(modified.toString())
+        .name("size")
+        .value(0)
+        .name("digest")
+        .value("");
     return details(json);
   }
 
@@ -79,7 +84,7 @@ final class OllamaApi {
       json.name("parameters").value("").name("template").value("");
       details(json).name("model_info").object().endObject();
       json.name("capabilities").array().value("completion").endArray();
-      Answers.json(exchange, 200, json.name("modified_at").value(modified).endObject());
+      Answers.json(exchange, 200, json.name("modified_at").value(modified.toString()).endObject());
     };
   }
 

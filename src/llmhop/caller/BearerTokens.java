@@ -5,6 +5,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import llmhop.config.Glob;
@@ -32,7 +34,8 @@ final class BearerTokens implements Gate {
   private record Entry(byte[] digest, Optional<Instant> expires, Identity.Known identity) {}
 
   BearerTokens(List<Token> tokens, InstantSource clock) {
-    this.entries = tokens.stream().map(BearerTokens::entry).toArray(Entry[]::new);
+    this.entries = new Entry[tokens.size()];
+    Arrays.setAll(entries, i -> entry(tokens.get(i)));
     this.clock = clock;
     try {
       this.sha256 = MessageDigest.getInstance("SHA-256");
@@ -42,7 +45,9 @@ final class BearerTokens implements Gate {
   }
 
   private static Entry entry(Token token) {
-    var caller = new Caller(token.name(), token.models().stream().map(Glob::new).toList());
+    List<Glob> models = new ArrayList<>();
+    token.models().forEach(glob -> models.add(new Glob(glob)));
+    var caller = new Caller(token.name(), models);
     return new Entry(token.digest().bytes(), token.expires(), new Identity.Known(caller));
   }
 

@@ -52,9 +52,9 @@ record Cursor(Json json, String path, Report report) {
 
   /// All but comments and the name of a schema for editors, which may stand anywhere.
   private static List<Json.Member> meant(Json.Obj object) {
-    return object.members().stream()
-        .filter(member -> !member.name().startsWith("_") && !member.name().equals("$schema"))
-        .toList();
+    List<Json.Member> members = new ArrayList<>(object.members());
+    members.removeIf(each -> each.name().startsWith("_") || each.name().equals("$schema"));
+    return members;
   }
 
   private Cursor at(Json.Member member) {

@@ -22,7 +22,8 @@ final class EndpointsReader {
 
   /// Empty when something was reported.
   List<Endpoint> read(Section model) {
-    List<String> given = WAYS.stream().filter(model::has).toList();
+    List<String> given = new ArrayList<>(WAYS);
+    given.removeIf(way -> !model.has(way));
     if (given.isEmpty()) {
       model.self().problem("nothing says where it is served, give it a \"url\"");
       return List.of();

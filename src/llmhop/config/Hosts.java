@@ -6,8 +6,8 @@ import java.util.regex.Pattern;
 
 /// What may stand for a host: names and addresses, told apart without asking DNS.
 final class Hosts {
-  private static final Pattern BYTE = Pattern.compile("25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9]");
-  private static final Pattern IPV4 = Pattern.compile("((%1$s)\\.){3}(%1$s)".formatted(BYTE));
+  private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+  private static final Pattern IPV4 = Pattern.compile("(" + BYTE + "\\.){3}" + BYTE);
   private static final Pattern IPV6 = Pattern.compile("(?=[^:]*:[^:]*:)[0-9A-Fa-f:.]{2,45}");
   // Docker Compose puts underscores into names, and Kubernetes likes the dot at the end.
   private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?");

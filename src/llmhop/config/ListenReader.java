@@ -27,7 +27,7 @@ final class ListenReader {
 
   private static List<Listen> listen(Cursor cursor) {
     if (cursor.json() instanceof Json.Str) {
-      return cursor.parsed(Listen::parse).stream().toList();
+      return cursor.parsed(Listen::parse).map(List::of).orElse(List.of());
     }
     List<Listen> found = new ArrayList<>();
     Map<String, Cursor> seen = new HashMap<>();

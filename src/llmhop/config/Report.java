@@ -1,7 +1,6 @@
 package llmhop.config;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 
 /// Collects what is wrong with one file, and what only looks wrong.
@@ -38,9 +37,10 @@ final class Report {
 
   /// By line; what stands on one line keeps the order in which it was found.
   private static List<String> inOrder(List<Remark> remarks) {
-    return remarks.stream()
-        .sorted(Comparator.comparingInt(Remark::line))
-        .map(Remark::text)
-        .toList();
+    List<Remark> sorted = new ArrayList<>(remarks);
+    sorted.sort((one, other) -> Integer.compare(one.line, other.line));
+    List<String> texts = new ArrayList<>();
+    sorted.forEach(remark -> texts.add(remark.text));
+    return texts;
   }
 }

@@ -70,6 +70,17 @@ public record Sha256(long bits0, long bits1, long bits2, long bits3) {
     return difference == 0;
   }
 
+  /// A digest's own bits are as good as any hash of them.
+  @Override
+  public int hashCode() {
+    return Long.hashCode(bits0);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Sha256 digest && matches(digest);
+  }
+
   @Override
   public String toString() {
     return "(sha256)";

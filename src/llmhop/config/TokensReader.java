@@ -106,11 +106,11 @@ final class TokensReader {
   }
 
   private void warnIfUseless(String glob, Cursor item) {
-    List<String> keys = known.keys();
-    boolean judgeable = keys.stream().noneMatch(ModelNames::isWildcard);
-    if (judgeable && keys.stream().noneMatch(new Glob(glob)::matches)) {
-      item.warning("no model has such a name");
+    Glob allowed = new Glob(glob);
+    for (String key : known.keys()) {
+      if (ModelNames.isWildcard(key) || allowed.matches(key)) return;
     }
+    item.warning("no model has such a name");
   }
 
   private Optional<Instant> expires(Cursor cursor) {

@@ -1,5 +1,6 @@
 package llmhop.config;
 
+import java.util.function.IntPredicate;
 import llmhop.json.JsonWriter;
 
 /// Pieces of messages, and what texts are made of.
@@ -20,16 +21,26 @@ final class Words {
 
   /// Whether each surrogate has its other half, so that the text can be sent as UTF-8.
   static boolean isWellFormed(String text) {
-    return text.codePoints()
-        .noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+    return !some(text, c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
   }
 
   static boolean hasControl(String text) {
-    return text.chars().anyMatch(Character::isISOControl);
+    return some(text, Character::isISOControl);
   }
 
   /// Whether all of it is visible ASCII.
   static boolean isVisible(String text) {
-    return text.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    return !some(text, c -> c <= ' ' || c >= 0x7f);
+  }
+
+  /// Whether some code point of the text is such a one; without a stream, for each text of a config
+  /// comes by before the first request.
+  private static boolean some(String text, IntPredicate such) {
+    int codePoint;
+    for (int i = 0; i < text.length(); i += Character.charCount(codePoint)) {
+      codePoint = text.codePointAt(i);
+      if (such.test(codePoint)) return true;
+    }
+    return false;
   }
 }

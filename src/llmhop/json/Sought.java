@@ -29,7 +29,11 @@ final class Sought {
   }
 
   private static boolean isLetters(String name) {
-    return !name.isEmpty() && name.chars().allMatch(c -> (c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    for (int i = 0; i < name.length(); i++) {
+      int lower = name.charAt(i) | 0x20;
+      if (lower < 'a' || lower > 'z') return false;
+    }
+    return !name.isEmpty();
   }
 
   /// A name of the outermost object begins.

@@ -1,5 +1,6 @@
 package llmhop.route;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llmhop.config.Glob;
@@ -72,11 +73,11 @@ final class ClosedPaths {
           all("/api/copy"),
           all("/api/blobs"));
 
-  private final List<Rule> opened;
+  private final List<Rule> opened = new ArrayList<>();
 
   /// The closed paths less those that these patterns open.
   ClosedPaths(List<String> allowPaths) {
-    this.opened = allowPaths.stream().map(path -> all(Target.normal(path))).toList();
+    for (String path : allowPaths) opened.add(all(Target.normal(path)));
   }
 
   private static Rule all(String path) {

@@ -113,8 +113,10 @@ final class ForwardedFields {
   }
 
   private boolean isTrusted(InetAddress peer) {
-    return !trustedProxies.isEmpty()
-        && trustedProxies.stream().anyMatch(range -> range.contains(peer));
+    for (AddressRange range : trustedProxies) {
+      if (range.contains(peer)) return true;
+    }
+    return false;
   }
 
   private static void addForwarded(Exchange exchange, boolean trusted, Fields out) {

@@ -20,7 +20,9 @@ public final class Route {
   public Route(Model model, List<Backend> backends) {
     this.model = model;
     this.backends = List.copyOf(backends);
-    this.changesPaths = backends.stream().anyMatch(Backend::changesPaths);
+    boolean changes = false;
+    for (Backend backend : backends) changes |= backend.changesPaths();
+    this.changesPaths = changes;
     this.balancer = Balancer.of(backends);
     this.closedPaths = new ClosedPaths(model.allowPaths());
     var limits = model.timeouts();

@@ -1,7 +1,6 @@
 package llmhop.route;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,11 +33,10 @@ public final class Routes {
       route.model().aliases().forEach(alias -> names.put(alias, route.found(alias)));
       route.model().adapters().forEach(adapter -> names.put(adapter, route.found(adapter)));
     }
-    this.patterns =
-        routes.stream()
-            .filter(Route::isPattern)
-            .sorted(Comparator.comparingInt((Route route) -> -route.prefix().length()))
-            .toList();
+    List<Route> longestFirst = new ArrayList<>(routes);
+    longestFirst.removeIf(route -> !route.isPattern());
+    longestFirst.sort((one, other) -> other.prefix().length() - one.prefix().length());
+    this.patterns = List.copyOf(longestFirst);
   }
 
   /// Who may come in.

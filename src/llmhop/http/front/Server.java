@@ -101,7 +101,9 @@ public final class Server implements AutoCloseable {
 
   /// Where it listens.
   public List<SocketAddress> addresses() {
-    return listeners.stream().map(Listener::address).toList();
+    List<SocketAddress> addresses = new ArrayList<>();
+    listeners.forEach(listener -> addresses.add(listener.address()));
+    return addresses;
   }
 
   /// Begins to take connections.
