@@ -5,6 +5,7 @@ import static java.lang.constant.ConstantDescs.CD_Double;
 import static java.lang.constant.ConstantDescs.CD_Float;
 import static java.lang.constant.ConstantDescs.CD_Integer;
 import static java.lang.constant.ConstantDescs.CD_Long;
+import static java.lang.constant.ConstantDescs.CD_Number;
 import static java.lang.constant.ConstantDescs.CD_Object;
 import static java.lang.constant.ConstantDescs.CD_Short;
 import static java.lang.constant.ConstantDescs.CD_boolean;
@@ -36,6 +37,7 @@ import java.lang.classfile.attribute.NestHostAttribute;
 import java.lang.classfile.attribute.NestMembersAttribute;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.constant.ClassDesc;
+import java.lang.constant.ConstantDesc;
 import java.lang.constant.DirectMethodHandleDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.lang.reflect.AccessFlag;
@@ -52,13 +54,22 @@ import java.util.stream.Stream;
 
 /// A step of the build: makes of each lambda and method reference under a folder of classes the
 /// class that the JVM would make at the first run of its line, and of each `switch` over types the
-/// method. A start runs a hundred of them once each, and the JVM takes half a millisecond and 35 KB
-/// of garbage for one: `docs/running.md` has what it gives.
+/// method. Before its first answer a router runs 150 of them once each, and the JVM takes half a
+/// millisecond and 35 KB of garbage for one.
 ///
-/// What it doesn't know (serializable lambdas, switches over constants) stays for the JVM.
+/// What it doesn't know (serializable lambdas, switches over constants) stays for the JVM, and so
+/// does what is in classes for a Java that knows no nests.
 final class Lambdas {
+  // Names that no interface's method has.
+  private static final String FACTORY = "of$";
+  private static final String ONLY = "only$";
+
   private static final String METAFACTORY = "Ljava/lang/invoke/LambdaMetafactory;";
   private static final String SWITCHES = "Ljava/lang/runtime/SwitchBootstraps;";
+
+  /// The class files of Java 11, the first with nests: private members that a class shares.
+  private static final int FIRST_WITH_NESTS = ClassFile.JAVA_11_VERSION;
+
   private static final int JUST_MADE =
       ClassFile.ACC_FINAL | ClassFile.ACC_SUPER | ClassFile.ACC_SYNTHETIC;
   private static final int OWN_FIELD = ClassFile.ACC_PRIVATE | ClassFile.ACC_FINAL;
@@ -108,6 +119,7 @@ final class Lambdas {
   // --- A class that has lambdas ---
 
   private void rewrite(ClassModel model) {
+    if (model.majorVersion() < FIRST_WITH_NESTS) return;
     boolean concerned =
         model.methods().stream()
             .flatMap(method -> method.code().stream())
@@ -118,7 +130,7 @@ final class Lambdas {
     ClassDesc nest =
         model.findAttribute(Attributes.nestHost()).map(a -> a.nestHost().asSymbol()).orElse(type);
     boolean isInterface = model.flags().has(AccessFlag.INTERFACE);
-    Map<String, ClassDesc> made = new HashMap<>();
+    Map<Lambda, ClassDesc> made = new HashMap<>();
     List<InvokeDynamicInstruction> switches = new ArrayList<>();
     ClassTransform calls =
         ClassTransform.transformingMethodBodies(
@@ -132,7 +144,8 @@ final class Lambdas {
                 evaluate(
                     code,
                     call,
-                    made.computeIfAbsent(key(call), _ -> make(type, nest, call, made.size())));
+                    made.computeIfAbsent(
+                        Lambda.of(call), _ -> make(model, nest, call, made.size())));
               }
             });
     ClassTransform helpers =
@@ -190,24 +203,29 @@ final class Lambdas {
 
   // --- A lambda ---
 
-  /// Equal lambdas of a class (the same method reference twice) share their class.
-  private static String key(InvokeDynamicInstruction call) {
-    return call.name() + " " + call.typeSymbol() + call.bootstrapArgs();
+  /// All that tells one lambda of a class from another: equal ones (a method reference that is
+  /// written twice) share what is made.
+  private record Lambda(String method, MethodTypeDesc type, List<ConstantDesc> arguments) {
+    static Lambda of(InvokeDynamicInstruction call) {
+      var arguments = List.copyOf(call.bootstrapArgs());
+      return new Lambda(call.name().stringValue(), call.typeSymbol(), arguments);
+    }
   }
 
   /// The value of the expression: the one object, or a new one that holds what it captures.
   private static void evaluate(CodeBuilder code, InvokeDynamicInstruction call, ClassDesc made) {
     MethodTypeDesc captured = call.typeSymbol();
     if (captured.parameterCount() == 0) {
-      code.getstatic(made, "IT", captured.returnType());
+      code.getstatic(made, ONLY, captured.returnType());
     } else {
-      code.invokestatic(made, "of", captured);
+      code.invokestatic(made, FACTORY, captured);
     }
   }
 
   /// The class, a nest mate of the one that it was written in, whose private method it calls.
-  private ClassDesc make(ClassDesc host, ClassDesc nest, InvokeDynamicInstruction call, int index) {
-    String descriptor = host.descriptorString();
+  private ClassDesc make(
+      ClassModel host, ClassDesc nest, InvokeDynamicInstruction call, int index) {
+    String descriptor = host.thisClass().asSymbol().descriptorString();
     ClassDesc made =
         ClassDesc.ofDescriptor(
             descriptor.substring(0, descriptor.length() - 1) + "$$" + index + ";");
@@ -218,6 +236,7 @@ final class Lambdas {
         format.build(
             made,
             builder -> {
+              builder.withVersion(host.majorVersion(), host.minorVersion());
               builder.withFlags(JUST_MADE).withInterfaceSymbols(offered);
               builder.with(NestHostAttribute.of(nest));
               for (int i = 0; i < captured.parameterCount(); i++) {
@@ -229,15 +248,15 @@ final class Lambdas {
                   ClassFile.ACC_PRIVATE,
                   code -> keep(code, made, captured));
               if (captured.parameterCount() == 0) {
-                builder.withField("IT", offered, ClassFile.ACC_STATIC | ClassFile.ACC_FINAL);
+                builder.withField(ONLY, offered, ClassFile.ACC_STATIC | ClassFile.ACC_FINAL);
                 builder.withMethodBody(
                     CLASS_INIT_NAME,
                     MTD_void,
                     ClassFile.ACC_STATIC,
-                    code -> create(code, made, captured).putstatic(made, "IT", offered).return_());
+                    code -> create(code, made, captured).putstatic(made, ONLY, offered).return_());
               } else {
                 builder.withMethodBody(
-                    "of",
+                    FACTORY,
                     captured,
                     ClassFile.ACC_STATIC,
                     code -> create(code, made, captured).areturn());
@@ -330,15 +349,25 @@ final class Lambdas {
       ClassDesc box = box(from);
       code.invokestatic(box, "valueOf", MethodTypeDesc.of(box, from));
     } else if (to.isPrimitive()) {
-      boolean boxed = VALUES.stream().anyMatch(value -> box(value).equals(from));
-      ClassDesc box = boxed ? from : box(to);
-      if (!boxed) code.checkcast(box);
-      ClassDesc value = unboxed(box);
-      code.invokevirtual(box, value.displayName() + "Value", MethodTypeDesc.of(value));
-      convert(code, value, to);
+      unbox(code, from, to);
     } else if (!to.equals(CD_Object)) {
       code.checkcast(to);
     }
+  }
+
+  /// The value in a box, which is made wider where that is asked for; of what isn't known to be a
+  /// box, the value that a number has of this type, whatever number it is.
+  private static void unbox(CodeBuilder code, ClassDesc from, ClassDesc to) {
+    ClassDesc value = to;
+    ClassDesc owner = to.equals(CD_char) || to.equals(CD_boolean) ? box(to) : CD_Number;
+    for (ClassDesc each : VALUES) {
+      if (!box(each).equals(from)) continue;
+      value = each;
+      owner = from;
+    }
+    if (!owner.equals(from)) code.checkcast(owner);
+    code.invokevirtual(owner, value.displayName() + "Value", MethodTypeDesc.of(value));
+    convert(code, value, to);
   }
 
   private static ClassDesc box(ClassDesc value) {
@@ -353,13 +382,6 @@ final class Lambdas {
       case DOUBLE -> CD_Double;
       default -> throw new IllegalArgumentException("no box for " + value);
     };
-  }
-
-  private static ClassDesc unboxed(ClassDesc box) {
-    for (ClassDesc value : VALUES) {
-      if (box(value).equals(box)) return value;
-    }
-    throw new IllegalArgumentException("no value in " + box);
   }
 
   // --- The nest ---

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
+import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.net.URL;
@@ -34,6 +36,7 @@ final class LambdasTest {
       @SuppressWarnings({"unchecked", "rawtypes", "serial"})
       public class Shapes {
         interface Wide { double of(long a, double b, int c, float d); }
+        interface Chain { Chain of(Chain next); }
         interface Named { String name(); default String twice() { return name() + name(); } }
         sealed interface Kind { int size(); static Kind none() { return new Small(0); } }
         record Small(int size) implements Kind {}
@@ -89,6 +92,17 @@ final class LambdasTest {
           IntUnaryOperator privateOfThis = shapes.adder();
           Function<Kind, Integer> ofInterface = Kind::size;
           Supplier<Kind> staticOfInterface = Kind::none;
+          // Equal but for the package of a type.
+          LongFunction<Object> date = java.util.Date::new;
+          LongFunction<Object> sameName = java.sql.Date::new;
+          // What they give is an Object after erasure, and an Integer in truth.
+          Supplier<Integer> integer = () -> 11;
+          LongSupplier widened = integer::get;
+          ToDoubleFunction<Optional<Integer>> widenedToo = Optional::get;
+          BooleanSupplier truth = Optional.of(true)::get;
+          // A name that the made class could have used itself.
+          Chain last = next -> next;
+          Chain chain = next -> last;
           Runnable serializable = (Runnable & java.io.Serializable) () -> {};
 
           seen.add(parse.apply("12"));
@@ -102,6 +116,11 @@ final class LambdasTest {
           seen.add(bound.test("d"));
           seen.add(wide.of(1, 2.5, 3, 0.25f));
           seen.add(captures.of(1, 2, 3, 4));
+          seen.add(date.apply(0).getClass() + " " + sameName.apply(0).getClass());
+          seen.add(widened.getAsLong());
+          seen.add(widenedToo.applyAsDouble(Optional.of(3)));
+          seen.add(truth.getAsBoolean());
+          seen.add(chain.of(null) == last);
           drops.run();
           serializable.run();
           dropsBoolean.accept("added");
@@ -192,6 +211,11 @@ final class LambdasTest {
     Path classes = Path.of(System.getProperty("llmhop.classes", "build/classes"));
     assertEquals(List.of(), mattering(classes));
     assertVerified(classes);
+    for (Path file : files(classes)) {
+      boolean launcher = file.endsWith("Launcher.class");
+      int java = launcher ? ClassFile.JAVA_8_VERSION : ClassFile.JAVA_25_VERSION;
+      assertEquals(java, ClassFile.of().parse(file).majorVersion(), file.toString());
+    }
   }
 
   private static Path compiled(Path folder) throws IOException {
@@ -248,13 +272,16 @@ final class LambdasTest {
     return bootstraps;
   }
 
+  /// As the JVM would, of all classes, and not only of those that run here.
   private static void assertVerified(Path classes) throws IOException {
-    for (Path file : files(classes)) {
-      byte[] bytes = Files.readAllBytes(file);
-      var errors = new ArrayList<>(ClassFile.of().verify(bytes));
-      // It knows the JDK's types only.
-      errors.removeIf(error -> error.getMessage().contains("Could not resolve"));
-      assertEquals(List.of(), errors, file.toString());
+    URL[] path = {classes.toUri().toURL()};
+    try (URLClassLoader loader = new URLClassLoader(path, ClassLoader.getPlatformClassLoader())) {
+      ClassFile format =
+          ClassFile.of(
+              ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(loader)));
+      for (Path file : files(classes)) {
+        assertEquals(List.of(), format.verify(file), file.toString());
+      }
     }
   }
 
