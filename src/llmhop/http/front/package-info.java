@@ -30,9 +30,17 @@
 /// - *Nothing is held for a stream that flows*: no buffer of either side, no body. 9,500 streams
 ///   took 649 MB with G1 and no flags; without the backend's 16 KiB each, with the serial
 ///   collector, compact headers and 512 MB of heap 303 MB, and delays of 5 ms at p99, not 97.
-/// - *The first answer*: a date formatter loaded the names of all locales (30 ms), reflection made
-///   a proxy class for signals (15), joined strings made methods at run time (20). What is left is
-///   the loading of 1,800 classes, one in ten of them a lambda's: an AOT cache has them all.
+/// - *The first answer*, 345 ms and then 190: a date formatter loaded the names of all locales (30
+///   ms), reflection made a proxy class for signals (15) and method handles for Main (25), joined
+///   strings made methods at run time (20), a record's `hashCode` a dozen of them, a look for
+///   providers read the system's modules (8). The JVM made 150 classes of lambdas (70 ms, 5 MB of
+///   garbage) and then compiled its own class writer, which took 7.7 MB: the build makes them now
+///   (`tools/Lambdas.java`), and the idle process went from 70 MB to 56. Not worth it: loading
+///   classes on a second thread (4 %), other thresholds of the compilers.
+/// - *Nearly idle* each wait wakes a poller, a carrier that runs the JDK's own sub-poller, and a
+///   second carrier for what that leaves behind. Platform threads for the first 4 or 8 callers took
+///   one caller from 2.3 times nginx's CPU to 1.03 and 16 callers from 1.4 to 1.9, since they and
+///   the carriers then share the cores: not kept. One carrier only: 350 ms at p99.
 /// - Field names in hashed sets, no streams of the library, no `Optional` in loops: about 1 us less
 ///   for each request. What is left is mostly the kernel's: two reads, two writes, one look whether
 ///   a kept connection to the backend is still good, and the parking of a thread.
