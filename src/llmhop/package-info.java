@@ -36,4 +36,7 @@
 ///
 /// A test reads the class files and checks this. New code goes where two questions send it: which
 /// party is it about, and is it a part of every request or told about it afterwards?
+///
+/// What runs is what javac makes, but for lambdas and switches over types: `tools/Lambdas.java`
+/// makes classes and methods of them while building, which the JVM would do at each start.
 package llmhop;
