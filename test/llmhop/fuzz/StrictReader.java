@@ -1,5 +1,6 @@
 package llmhop.fuzz;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,8 +93,10 @@ final class StrictReader {
     require(lengths.size() + codings.size() <= 1);
     String body = "";
     if (!lengths.isEmpty()) {
-      require(lengths.getFirst().matches("[0-9]{1,18}"));
-      body = take(Long.parseLong(lengths.getFirst()));
+      require(lengths.getFirst().matches("[0-9]+"));
+      BigInteger length = new BigInteger(lengths.getFirst());
+      require(length.bitLength() < Long.SIZE);
+      body = take(length.longValue());
     } else if (!codings.isEmpty()) {
       require(http11 && codings.getFirst().equals("chunked"));
       body = chunks();

@@ -224,6 +224,11 @@ class HeadGrammarTest {
             post("Content-Length: 18446744073709551618\r\n", "{}"),
             post("Content-Length: \u0662\r\n", "{}")),
         rule(
+            "leading zeros of a Content-Length are digits, however many",
+            post("Content-Length: 0000000000000000000000000000002\r\n", "{}"),
+            400,
+            post("Content-Length: 000000000009223372036854775808\r\n", "{}")),
+        rule(
             "Transfer-Encoding is chunked alone",
             post("Transfer-Encoding: Chunked\r\n", "2\r\n{}\r\n0\r\n\r\n"),
             400,
