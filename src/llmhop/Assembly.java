@@ -16,11 +16,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import llmhop.admin.Pages;
 import llmhop.backend.Backend;
+import llmhop.backend.Fleet;
 import llmhop.caller.Gate;
 import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.config.Model;
+import llmhop.http.upstream.Resolver;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
 import llmhop.observe.Observer;
@@ -45,6 +47,9 @@ public final class Assembly implements AutoCloseable {
   /// Safe for concurrent use.
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
 
+  /// How long the start waits for names and lists that first requests need.
+  private static final long FIRST_LOOK_NANOS = 2_000_000_000L;
+
   private final Lifecycle lifecycle = new Lifecycle();
   private final Routes routes;
   private final BufferBudget budget;
@@ -58,10 +63,11 @@ public final class Assembly implements AutoCloseable {
     this.budget = new BufferBudget(config.maxBufferedBytes());
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
     this.admission = new Admission(config.maxConcurrentRequests());
-    this.routes = routes(config, environment);
+    var log = new Log(err);
+    this.routes = routes(config, environment, log);
     this.observer = AccessLog.of(config.log(), out);
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
-    this.door = Door.of(config, doorway, new Log(err));
+    this.door = Door.of(config, doorway, log);
   }
 
   /// Starts a router.
@@ -98,6 +104,7 @@ public final class Assembly implements AutoCloseable {
     var assembly = new Assembly(config, environment, out, err);
     try {
       listening.at(assembly.door);
+      assembly.startFleets();
       assembly.door.open(assembly.router(config, err));
       return assembly;
     } catch (IOException | RuntimeException e) {
@@ -106,15 +113,28 @@ public final class Assembly implements AutoCloseable {
     }
   }
 
-  private static Routes routes(Config config, EnvironmentProxy environment) throws IOException {
+  private static Routes routes(Config config, EnvironmentProxy environment, Log log)
+      throws IOException {
     var upstreams = new Upstreams(environment);
+    var around =
+        new Fleet.Surroundings(
+            System::nanoTime,
+            bound -> ThreadLocalRandom.current().nextLong(bound),
+            Resolver.SYSTEM,
+            log::say);
     List<Route> routes = new ArrayList<>();
     for (Model model : config.models()) {
-      routes.add(new Route(model, upstreams.backends(model)));
+      routes.add(new Route(model, upstreams.fleet(model, around)));
     }
     Gate gate = Gate.of(config.authTokens(), InstantSource.system());
     var browsers = new Browsers(config.corsOrigins(), !config.authTokens().isEmpty());
     return new Routes(gate, browsers, routes, config.defaultModel());
+  }
+
+  private void startFleets() {
+    for (Route route : routes.all()) route.fleet().start();
+    long due = System.nanoTime() + FIRST_LOOK_NANOS;
+    for (Route route : routes.all()) route.fleet().awaitFirst(due);
   }
 
   private Router router(Config config, PrintStream err) {
@@ -125,6 +145,7 @@ public final class Assembly implements AutoCloseable {
             segments,
             admission,
             config.trustedProxies(),
+            config.instance().orElseGet(Assembly::anyName),
             observer,
             InstantSource.system(),
             System::nanoTime,
@@ -132,6 +153,11 @@ public final class Assembly implements AutoCloseable {
             err);
     var pages = new Pages(lifecycle, this::gauges, Instant.now());
     return new Router(new AtomicReference<>(routes), pages, lifecycle, setup);
+  }
+
+  /// A name that no other router has.
+  private static String anyName() {
+    return "llmhop-" + Long.toHexString(RANDOM.nextLong());
   }
 
   /// Where it listens, with the ports that it really got.
@@ -155,13 +181,25 @@ public final class Assembly implements AutoCloseable {
     return lifecycle.inFlight();
   }
 
+  /// Requests in the hands of backends.
+  public int atBackends() {
+    int all = 0;
+    for (Route route : routes.all()) {
+      for (Backend backend : route.fleet().backends()) all += backend.inFlight();
+      for (Backend backend : route.fleet().leavers()) all += backend.inFlight();
+    }
+    return all;
+  }
+
   /// What the process holds right now.
   public SequencedMap<String, Long> gauges() {
     SequencedMap<String, Long> gauges = new LinkedHashMap<>();
     long open = 0;
     long idle = 0;
+    long waiting = 0;
     for (Route route : routes.all()) {
-      for (Backend backend : route.backends()) {
+      waiting += route.fleet().waiting();
+      for (Backend backend : route.fleet().backends()) {
         open += backend.upstream().open();
         idle += backend.upstream().idle();
       }
@@ -173,6 +211,8 @@ public final class Assembly implements AutoCloseable {
     gauges.put("pooledSegments", (long) segments.idle());
     gauges.put("backendConnections", open);
     gauges.put("idleBackendConnections", idle);
+    gauges.put("atBackends", (long) atBackends());
+    gauges.put("waitingForBackend", waiting);
     gauges.put("threads", (long) Thread.activeCount());
     return gauges;
   }
@@ -206,7 +246,7 @@ public final class Assembly implements AutoCloseable {
   public void close() {
     door.stopAccepting();
     for (Route route : routes.all()) {
-      route.backends().forEach(Backend::close);
+      route.fleet().close();
     }
     try {
       lifecycle.drain();

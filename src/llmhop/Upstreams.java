@@ -1,6 +1,7 @@
 package llmhop;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import llmhop.backend.Backend;
+import llmhop.backend.Fleet;
 import llmhop.config.Endpoint;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Header;
@@ -26,6 +28,7 @@ import llmhop.http.upstream.Resolver;
 import llmhop.http.upstream.Settings;
 import llmhop.http.upstream.Trust;
 import llmhop.http.upstream.Upstream;
+import llmhop.route.Route;
 
 /// Makes backends out of what the config says of them.
 final class Upstreams {
@@ -37,26 +40,37 @@ final class Upstreams {
   }
 
   /// The backends of a model, labelled by its name, and numbered where there are several.
-  List<Backend> backends(Model model) throws IOException {
-    List<Backend> backends = new ArrayList<>();
-    for (Endpoint endpoint : model.endpoints()) {
-      String number = model.endpoints().size() == 1 ? "" : "#" + (backends.size() + 1);
-      Origin origin = origin(endpoint);
-      var upstream = new Upstream(origin, settings(model, endpoint, origin), System::nanoTime);
-      backends.add(
-          new Backend(
-              label(model.name()) + number,
+  Fleet fleet(Model model, Fleet.Surroundings around) throws IOException {
+    // Before a name is looked up, so that what is wrong is found at the start.
+    Optional<SSLContext> context = isSecure(model) ? Optional.of(context(model)) : Optional.empty();
+    Fleet.Maker maker =
+        (number, endpoint, address, watch) -> {
+          Origin origin = origin(endpoint);
+          Resolver resolver = address.isPresent() ? _ -> List.of(address.get()) : around.resolver();
+          Settings settings = settings(model, endpoint, origin, context, resolver);
+          return new Backend(
+              Route.label(model.name()) + (number == 0 ? "" : "#" + number),
               endpoint,
+              address(endpoint, address),
               headers(model, endpoint),
               model.hosted(),
-              upstream));
-    }
-    return backends;
+              new Upstream(origin, settings, around.nanos()),
+              watch);
+        };
+    return new Fleet(model, maker, around);
   }
 
-  /// A label goes into a header: what isn't visible ASCII becomes `_`.
-  private static String label(String name) {
-    return name.replaceAll("[^!-~]", "_");
+  private static boolean isSecure(Model model) {
+    for (Endpoint endpoint : model.endpoints()) {
+      if (endpoint.scheme() == Scheme.HTTPS) return true;
+    }
+    return false;
+  }
+
+  /// What tells a backend from others on all routers alike.
+  private static String address(Endpoint endpoint, Optional<InetAddress> address) {
+    String place = endpoint.toString() + endpoint.path();
+    return address.isEmpty() ? place : place + "@" + address.get().getHostAddress();
   }
 
   private static List<Header> headers(Model model, Endpoint endpoint) {
@@ -75,19 +89,23 @@ final class Upstreams {
     return new Origin(kind, endpoint.host(), endpoint.port(), endpoint.socketPath());
   }
 
-  private Settings settings(Model model, Endpoint endpoint, Origin origin) throws IOException {
+  private Settings settings(
+      Model model,
+      Endpoint endpoint,
+      Origin origin,
+      Optional<SSLContext> context,
+      Resolver resolver) {
     boolean secure = endpoint.scheme() == Scheme.HTTPS;
     Duration keepAlive = model.keepAlive().orElse(Settings.keepAlive(origin.kind()));
-    Optional<SSLContext> context = secure ? Optional.of(context(model)) : Optional.empty();
     Optional<Proxy> proxy =
         model.proxy().or(() -> secure ? environment.forHost(endpoint.host()) : Optional.empty());
     return new Settings(
         model.timeouts().connect(),
         keepAlive,
-        context,
+        secure ? context : Optional.empty(),
         model.tls().serverName(),
         proxy.filter(p -> endpoint.scheme() != Scheme.UNIX).map(Upstreams::connectProxy),
-        Resolver.SYSTEM);
+        resolver);
   }
 
   private SSLContext context(Model model) throws IOException {

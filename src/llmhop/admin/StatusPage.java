@@ -1,13 +1,16 @@
 package llmhop.admin;
 
 import java.io.IOException;
+import llmhop.backend.Backend;
 import llmhop.caller.Caller;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
 import llmhop.route.Local;
+import llmhop.route.Route;
 import llmhop.route.Routes;
 
-/// `GET /llmhop/status`: plain gauges as JSON, for tests and people that look for a leak.
+/// `GET /llmhop/status`: plain gauges as JSON, and how each backend is, for people and tests that
+/// look for a leak or ask who is down. Addresses aren't shown: every token may see it.
 final class StatusPage implements Local.Page {
   private final Gauges gauges;
 
@@ -19,6 +22,18 @@ final class StatusPage implements Local.Page {
   public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
     var json = new JsonWriter().object();
     gauges.read().forEach((name, value) -> json.name(name).value(value));
-    Answers.json(exchange, 200, json.endObject());
+    json.name("models").object();
+    for (Route route : routes.all()) {
+      json.name(route.name()).array();
+      for (Backend backend : route.fleet().backends()) tell(json, backend);
+      for (Backend backend : route.fleet().leavers()) tell(json, backend);
+      json.endArray();
+    }
+    Answers.json(exchange, 200, json.endObject().endObject());
+  }
+
+  private static void tell(JsonWriter json, Backend backend) {
+    json.object().name("backend").value(backend.label()).name("state").value(backend.state());
+    json.name("inFlight").value(backend.inFlight()).endObject();
   }
 }

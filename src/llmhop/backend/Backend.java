@@ -1,33 +1,78 @@
 package llmhop.backend;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 import llmhop.config.Endpoint;
 import llmhop.config.Header;
 import llmhop.http.upstream.Upstream;
+import llmhop.json.Json;
 
-/// One place that answers for a model: where it is, what is set on requests to it, and the
-/// connections to it.
+/// One place that answers for a model: where it is, what is set on requests to it, the connections
+/// to it, and how it is: what it has in hand, whether it is well. Shared by all requests.
 public final class Backend implements AutoCloseable {
-  private static final String V1 = "/v1";
+  /// A weight of 1 in the finer unit of [#share].
+  static final long WHOLE = 1000;
+
+  /// What one that came back begins with, of its whole share: a tenth.
+  private static final long LEAST_WARM = 10;
 
   private final String label;
   private final Endpoint endpoint;
+  private final long identity;
   private final List<Header> headers;
   private final boolean hosted;
   private final Upstream upstream;
+  private final long slowStartNanos;
+  private final Health health;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final LongSupplier nanos;
+  private volatile boolean progressed;
+  private volatile boolean leaving;
+  private volatile boolean warming;
+  private volatile long returnedAt;
+  private volatile EngineLoad load = EngineLoad.UNKNOWN;
+  private volatile Map<String, Json.Obj> listed = Map.of();
+  // Guarded by the fleet's lock.
+  private long credit;
 
-  /// A backend.
+  /// A backend that is up.
   ///
   /// @param label what callers and logs see of it; no address
+  /// @param endpoint where it is
+  /// @param address what tells it from others on all routers alike: its URL, or that with the one
+  ///   address of many that it has
   /// @param headers set on each request, last
   /// @param hosted whether someone else runs it, who is told nothing about our callers
+  /// @param upstream the connections to it
+  /// @param watch what it tells of itself, and by which clock
   public Backend(
-      String label, Endpoint endpoint, List<Header> headers, boolean hosted, Upstream upstream) {
+      String label,
+      Endpoint endpoint,
+      String address,
+      List<Header> headers,
+      boolean hosted,
+      Upstream upstream,
+      Watch watch) {
     this.label = label;
     this.endpoint = endpoint;
+    this.identity = Hash64.of(address);
     this.headers = List.copyOf(headers);
     this.hosted = hosted;
     this.upstream = upstream;
+    this.slowStartNanos = watch.slowStart().toNanos();
+    this.nanos = watch.nanos();
+    this.health =
+        new Health(
+            label,
+            watch.longestCoolDownNanos(),
+            nanos,
+            watch.news(),
+            () -> {
+              warmUp();
+              watch.changed().run();
+            });
   }
 
   /// What callers and logs see of it.
@@ -35,9 +80,14 @@ public final class Backend implements AutoCloseable {
     return label;
   }
 
-  /// Its share among the model's backends.
+  /// Its share among the model's backends, as the config says it.
   public int weight() {
     return endpoint.weight();
+  }
+
+  /// What tells it from others, the same on all routers.
+  long identity() {
+    return identity;
   }
 
   /// What is set on each request to it.
@@ -55,24 +105,109 @@ public final class Backend implements AutoCloseable {
     return upstream;
   }
 
-  /// Whether it gets another path than the caller asked for.
-  public boolean changesPaths() {
-    return endpoint.replacesV1() || !endpoint.path().isEmpty();
+  /// The path for a request's path, see [Endpoint#path(String)].
+  public String path(String requested) {
+    return endpoint.path(requested);
   }
 
-  /// The path for a request's path: the URL's own path comes first; a `/v1` at its end is not said
-  /// twice; a `baseUrl` stands for the request's `/v1`.
-  public String path(String requested) {
-    if (!changesPaths()) {
-      return requested;
+  // How it is.
+
+  Health health() {
+    return health;
+  }
+
+  /// How it is, as a word for operators: `up`, `down`, `trial`, `unwell` or `leaving`.
+  public String state() {
+    return leaving ? "leaving" : health.word();
+  }
+
+  /// Requests that are in its hands now.
+  public int inFlight() {
+    return inFlight.get();
+  }
+
+  void began() {
+    inFlight.incrementAndGet();
+  }
+
+  void ended() {
+    if (inFlight.decrementAndGet() == 0 && leaving) {
+      upstream.close();
     }
-    String base = endpoint.path();
-    boolean versioned = requested.equals(V1) || requested.startsWith(V1 + "/");
-    if (versioned && (endpoint.replacesV1() || base.endsWith(V1))) {
-      String rest = requested.substring(V1.length());
-      return base.isEmpty() && rest.isEmpty() ? "/" : base + rest;
+  }
+
+  /// How busy it is: what we have in flight there, or what its engine has, where that is known and
+  /// more.
+  long busy(long now) {
+    return load.busy(inFlight.get(), now);
+  }
+
+  /// Its engine has told its load.
+  void told(EngineLoad now) {
+    load = now;
+  }
+
+  /// Its share of the requests right now, in thousandths of a weight of 1: less than the whole
+  /// while it warms up.
+  long share(long now) {
+    long whole = WHOLE * endpoint.weight();
+    if (!warming) {
+      return whole;
     }
-    return base + requested;
+    long warm = now - returnedAt;
+    if (warm >= slowStartNanos) {
+      warming = false;
+      return whole;
+    }
+    return Math.max(whole / LEAST_WARM, (long) ((double) whole * warm / slowStartNanos));
+  }
+
+  /// It is there again, or for the first time beside others: its caches are cold.
+  void warmUp() {
+    if (slowStartNanos > 0) {
+      returnedAt = nanos.getAsLong();
+      warming = true;
+    }
+  }
+
+  /// Something of an answer has come from it.
+  void progressed() {
+    if (!progressed) {
+      progressed = true;
+    }
+  }
+
+  /// Whether something of an answer came since this was asked last.
+  boolean hasProgressed() {
+    boolean has = progressed;
+    progressed = false;
+    return has;
+  }
+
+  /// It says that it serves these.
+  void lists(Map<String, Json.Obj> models) {
+    listed = models;
+  }
+
+  /// What it says of the models that it serves, by name; empty before it was asked.
+  public Map<String, Json.Obj> listed() {
+    return listed;
+  }
+
+  long credit() {
+    return credit;
+  }
+
+  void credit(long more) {
+    credit += more;
+  }
+
+  /// It gets no more requests; once those in its hands are done its connections are closed.
+  void leave() {
+    leaving = true;
+    if (inFlight.get() == 0) {
+      upstream.close();
+    }
   }
 
   @Override

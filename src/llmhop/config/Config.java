@@ -21,6 +21,7 @@ import java.util.Optional;
 /// @param log the form of the access log
 /// @param drainDelay how long new requests are still accepted after a stop was asked for
 /// @param drain how long running requests may take to finish after that
+/// @param instance the router's name among routers in a chain; empty for one made at the start
 /// @param models the models in the order of the file, at least one
 /// @param warnings what is allowed and yet looks wrong, in the form of a problem, for the operator
 public record Config(
@@ -37,6 +38,7 @@ public record Config(
     LogFormat log,
     Duration drainDelay,
     Duration drain,
+    Optional<String> instance,
     List<Model> models,
     List<String> warnings) {
 

@@ -27,11 +27,15 @@ public final class ConfigReader {
           "log",
           "drainDelay",
           "drain",
+          "instance",
           "models");
   // Images and audio in base64 fit; what doesn't is no prompt.
   private static final long DEFAULT_MAX_BODY_BYTES = 100L << 20;
   // A long generation may run; whoever stops us for good has a deadline of its own.
   private static final Duration DEFAULT_DRAIN = Duration.ofSeconds(600);
+
+  // As long as a label of a host name.
+  private static final int LONGEST_INSTANCE = 63;
 
   private final Report report;
   private final Secrets secrets;
@@ -100,6 +104,7 @@ public final class ConfigReader {
     LogFormat log = file.get("log").flatMap(ConfigReader::log).orElse(LogFormat.OFF);
     Duration drainDelay = file.get("drainDelay").flatMap(Durations::read).orElse(Duration.ZERO);
     Duration drain = file.get("drain").flatMap(Durations::read).orElse(DEFAULT_DRAIN);
+    Optional<String> instance = file.get("instance").flatMap(c -> c.parsed(ConfigReader::instance));
     warnAboutLimits(file, maxBodyBytes, maxBufferedBytes);
     if (report.hasProblems()) {
       return Optional.empty();
@@ -119,8 +124,22 @@ public final class ConfigReader {
             log,
             drainDelay,
             drain,
+            instance,
             models.models(),
             report.warnings()));
+  }
+
+  /// It goes into a header, among names of others.
+  private static String instance(String text) {
+    boolean clean = !text.isEmpty() && text.length() <= LONGEST_INSTANCE;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      clean &= c < 0x7f && (Character.isLetterOrDigit(c) || "-_.".indexOf(c) >= 0);
+    }
+    Checks.that(
+        clean,
+        "a name is 1 to " + LONGEST_INSTANCE + " letters, digits, and \"-\", \"_\" or \".\"");
+    return text;
   }
 
   private static Optional<Long> budget(Cursor cursor) {

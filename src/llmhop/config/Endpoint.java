@@ -12,6 +12,7 @@ import java.util.Objects;
 /// @param path what is put before the request's path, raw as written: `""` or like `/api`, never
 ///   with a slash at its end
 /// @param replacesV1 whether it was given as `baseUrl`: `path` then replaces the request's `/v1`
+/// @param discovered whether the host is a name that stands for a place per address (`dns+http`)
 /// @param weight its share among the model's endpoints, 1 or more
 /// @param headers set on requests to this endpoint, they win over the model's
 public record Endpoint(
@@ -21,8 +22,10 @@ public record Endpoint(
     String socketPath,
     String path,
     boolean replacesV1,
+    boolean discovered,
     int weight,
     List<Header> headers) {
+  private static final String V1 = "/v1";
 
   /// Refuses mixtures of a network address and a Unix socket.
   public Endpoint {
@@ -34,8 +37,28 @@ public record Endpoint(
     Checks.that(unix || socketPath.isEmpty(), "a socket path beside a host");
     Checks.that(path.isEmpty() || path.startsWith("/"), "a relative path");
     Checks.that(!path.endsWith("/"), "a path with a slash at its end");
+    Checks.that(!discovered || !unix, "a discovered Unix socket");
     Checks.that(weight >= 1, "a weight below 1");
     headers = List.copyOf(headers);
+  }
+
+  /// Whether it gets another path than the caller asked for.
+  public boolean changesPaths() {
+    return replacesV1 || !path.isEmpty();
+  }
+
+  /// The path for a request's path: the URL's own path comes first; a `/v1` at its end is not said
+  /// twice; a `baseUrl` stands for the request's `/v1`.
+  public String path(String requested) {
+    if (!changesPaths()) {
+      return requested;
+    }
+    boolean versioned = requested.equals(V1) || requested.startsWith(V1 + "/");
+    if (versioned && (replacesV1 || path.endsWith(V1))) {
+      String rest = requested.substring(V1.length());
+      return path.isEmpty() && rest.isEmpty() ? "/" : path + rest;
+    }
+    return path + requested;
   }
 
   /// The address alone: the path may come from a secret reference.

@@ -102,6 +102,7 @@ final class EndpointsReader {
         url.socketPath(),
         url.path(),
         replacesV1,
+        url.discovered(),
         weight,
         headers);
   }

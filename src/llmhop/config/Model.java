@@ -7,7 +7,8 @@ import java.util.Optional;
 
 /// A model that callers may name, and where it is served.
 ///
-/// @param name its key in the file; with `/*` at the end it takes every name with that prefix
+/// @param name its key in the file; with `/*` at the end it takes every name with that prefix, and
+///   as `*` alone every name that its backends list
 /// @param endpoints the places that serve it, in the file's order, at least one
 /// @param headers set on every request to it, last, in the file's order
 /// @param unlisted whether lists of models leave it out
@@ -20,6 +21,9 @@ import java.util.Optional;
 /// @param keepAlive how long an idle connection is kept, zero for never; empty for the default
 /// @param hosted whether someone else runs it, who is to learn nothing about our callers
 /// @param timeouts how long it may take
+/// @param fleet how its backends share its requests
+/// @param failover who else is tried when one of them can't answer
+/// @param catalog how often its backends are asked what they serve; empty for never
 public record Model(
     String name,
     List<Endpoint> endpoints,
@@ -33,7 +37,13 @@ public record Model(
     Optional<Proxy> proxy,
     Optional<Duration> keepAlive,
     boolean hosted,
-    Timeouts timeouts) {
+    Timeouts timeouts,
+    FleetRules fleet,
+    Failover failover,
+    Optional<Duration> catalog) {
+
+  /// The key of the model that takes every name which its backends list.
+  public static final String ANY = "*";
 
   /// Copies the lists.
   public Model {
@@ -49,5 +59,8 @@ public record Model(
     Objects.requireNonNull(proxy);
     Checks.that(keepAlive.isEmpty() || !keepAlive.get().isNegative(), "keepAlive below 0");
     Objects.requireNonNull(timeouts);
+    Objects.requireNonNull(fleet);
+    Objects.requireNonNull(failover);
+    Checks.that(catalog.isPresent() || !name.equals(ANY), "a list of names that nobody asks for");
   }
 }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /// The names that callers may use, each given once: models, their aliases and their adapters.
@@ -14,9 +15,13 @@ final class ModelNames {
   private final Map<String, Cursor> places = new HashMap<>();
   private final List<String> keys = new ArrayList<>();
   private final Set<String> adapters = new HashSet<>();
+  private final Map<String, String> owners = new HashMap<>();
+  private String current = "";
 
+  /// A model begins: what is claimed next is its.
   void claimKey(String name, Cursor place) {
     keys.add(name);
+    current = name;
     claim(name, place);
   }
 
@@ -31,9 +36,28 @@ final class ModelNames {
 
   private void claim(String name, Cursor place) {
     Cursor first = places.putIfAbsent(name, place);
+    owners.putIfAbsent(name, current);
     if (first != null) {
       place.problem("the name " + Words.quoted(name) + " is taken by " + first.place());
     }
+  }
+
+  /// The key of the model that takes this name, if one does: a name of its own, the longest prefix,
+  /// or the model that takes whatever its backends list.
+  Optional<String> owner(String name) {
+    String owner = isWildcard(name) ? null : owners.get(name);
+    for (String key : keys) {
+      boolean prefixed =
+          key.endsWith("/*")
+              && name.length() > key.length() - 1
+              && name.startsWith(key.substring(0, key.length() - 1));
+      if (prefixed && (owner == null || isWildcard(owner) && owner.length() < key.length())) {
+        owner = key;
+      }
+    }
+    return owner != null || !keys.contains(Model.ANY)
+        ? Optional.ofNullable(owner)
+        : Optional.of(Model.ANY);
   }
 
   /// The names of models, without their aliases and adapters.
@@ -48,9 +72,13 @@ final class ModelNames {
     return names;
   }
 
-  /// A model's key in the file: a name, or a prefix with `/*` for all names that begin with it.
+  /// A model's key in the file: a name, a prefix with `/*` for all names that begin with it, or `*`
+  /// for all that its backends list.
   static String key(String text) {
     checkText(text);
+    if (text.equals(Model.ANY)) {
+      return text;
+    }
     if (isWildcard(text)) {
       String prefix = text.substring(0, text.length() - 2);
       Checks.that(
@@ -74,8 +102,9 @@ final class ModelNames {
     return text;
   }
 
+  /// Whether a model's key stands for several names.
   static boolean isWildcard(String name) {
-    return name.endsWith("/*");
+    return name.endsWith("/*") || name.equals(Model.ANY);
   }
 
   private static void checkText(String text) {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiConsumer;
 
 /// Reads one entry of `models`.
@@ -23,15 +24,26 @@ final class ModelReader {
           "proxy",
           "keepAlive",
           "hosted",
-          "timeouts");
+          "timeouts",
+          "balance",
+          "health",
+          "load",
+          "slowStart",
+          "whenAllDown",
+          "waitForBackend",
+          "retries",
+          "fallback",
+          "catalog");
   static final List<String> TIMEOUT_KEYS = List.of("connect", "firstByte", "idle", "total");
 
   private final ModelNames names;
   private final Secrets secrets;
+  private final Fallbacks fallbacks;
 
-  ModelReader(ModelNames names, Secrets secrets) {
+  ModelReader(ModelNames names, Secrets secrets, Fallbacks fallbacks) {
     this.names = names;
     this.secrets = secrets;
+    this.fallbacks = fallbacks;
   }
 
   /// Empty when it was reported that no model can be made of it.
@@ -49,6 +61,7 @@ final class ModelReader {
     List<String> aliases = names(model, "aliases", names::claimAlias);
     Optional<String> rename = model.get("rename").flatMap(c -> rename(name, c));
     checkAliases(name, model);
+    checkAny(name, model);
     List<String> adapters = names(model, "adapters", names::claimAdapter);
     List<String> allowPaths = model.get("allowPaths").map(ModelReader::paths).orElse(List.of());
     Tls tls = model.get("tls").map(c -> TlsReader.read(c, endpoints)).orElse(Tls.NONE);
@@ -57,7 +70,11 @@ final class ModelReader {
     Timeouts timeouts = model.get("timeouts").map(ModelReader::timeouts).orElse(Timeouts.DEFAULT);
     boolean unlisted = flag(model, "unlisted");
     boolean hosted = flag(model, "hosted");
-    if (name.isEmpty() || endpoints.isEmpty()) {
+    FleetRules fleet = FleetReader.read(model);
+    Failover failover = failover(name, model);
+    Optional<Duration> catalog = model.get("catalog").flatMap(ModelReader::catalog);
+    boolean unasked = name.equals(Model.ANY) && catalog.isEmpty();
+    if (name.isEmpty() || endpoints.isEmpty() || unasked) {
       return Optional.empty();
     }
     return Optional.of(
@@ -74,7 +91,45 @@ final class ModelReader {
             proxy,
             keepAlive,
             hosted,
-            timeouts));
+            timeouts,
+            fleet,
+            failover,
+            catalog));
+  }
+
+  private Failover failover(String name, Section model) {
+    Optional<Long> retries =
+        model.get("retries").flatMap(c -> c.wholeNumber(0, Failover.MOST_RETRIES));
+    List<String> fallback =
+        model.get("fallback").map(c -> fallbacks.read(name, c)).orElse(List.of());
+    return new Failover(
+        retries.map(most -> OptionalInt.of(most.intValue())).orElse(OptionalInt.empty()), fallback);
+  }
+
+  /// Asking more often than each second finds nothing new.
+  private static Optional<Duration> catalog(Cursor cursor) {
+    Optional<Duration> every = Durations.readLimit(cursor);
+    return every.isPresent() && every.get().compareTo(Duration.ofSeconds(1)) < 0
+        ? cursor.refuse("must be at least 1s")
+        : every;
+  }
+
+  /// What its backends list is all that is known of the names of `*`.
+  private static void checkAny(String name, Section model) {
+    if (!name.equals(Model.ANY)) {
+      return;
+    }
+    if (!model.has("catalog")) {
+      model
+          .self()
+          .problem(
+              "\"*\" takes the names that its backends list, say how often to ask: \"catalog\"");
+    }
+    for (String key : List.of("aliases", "adapters", "rename")) {
+      model
+          .get(key)
+          .ifPresent(c -> c.problem("\"*\" passes the names of its backends as they are"));
+    }
   }
 
   private static boolean flag(Section model, String key) {
@@ -106,7 +161,7 @@ final class ModelReader {
     if (rename.isEmpty() || !rename.get().equals("*")) {
       return rename.flatMap(text -> cursor.parsed(text, ModelNames::plain));
     }
-    return ModelNames.isWildcard(name)
+    return name.endsWith("/*") || name.equals(Model.ANY)
         ? rename
         : cursor.refuse("\"*\" cuts off a prefix, this model's name doesn't end in \"/*\"");
   }
@@ -115,7 +170,7 @@ final class ModelReader {
   private static void checkAliases(String name, Section model) {
     boolean renamed =
         model.get("rename").flatMap(Cursor::text).filter(text -> !text.equals("*")).isPresent();
-    if (ModelNames.isWildcard(name) && !renamed) {
+    if (name.endsWith("/*") && !renamed) {
       model
           .get("aliases")
           .ifPresent(c -> c.problem("a \"/*\" model has no one name to send, add a \"rename\""));

@@ -15,8 +15,10 @@ record ModelsReader(List<Model> models, Optional<String> defaultModel, ModelName
   static ModelsReader read(Section file, Secrets secrets) {
     ModelNames names = new ModelNames();
     List<Model> models = new ArrayList<>();
-    ModelReader reader = new ModelReader(names, secrets);
+    Fallbacks fallbacks = new Fallbacks();
+    ModelReader reader = new ModelReader(names, secrets, fallbacks);
     entries(file).forEach((name, entry) -> reader.read(name, entry).ifPresent(models::add));
+    fallbacks.check(names);
     return new ModelsReader(
         models, file.get("default").flatMap(c -> defaultModel(c, names)), names);
   }
@@ -37,6 +39,9 @@ record ModelsReader(List<Model> models, Optional<String> defaultModel, ModelName
 
   private static Optional<String> defaultModel(Cursor cursor, ModelNames names) {
     Optional<String> name = cursor.text();
+    if (name.isPresent() && name.get().equals(Model.ANY)) {
+      return cursor.refuse("\"*\" is no name to send, write one that its backends list");
+    }
     if (name.isEmpty() || names.keysAndAliases().contains(name.get())) {
       return name;
     }

@@ -1,5 +1,6 @@
 package llmhop.route;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import llmhop.caller.Caller;
 import llmhop.route.Route.Found;
@@ -42,19 +43,30 @@ public final class Admission {
   ///
   /// @throws Refusal 403 when it may never, 503 when it may not now
   Permit admit(Exchange x, Target target, Caller caller, Found found, Routes routes) {
-    if (!routes.allows(caller, found)) {
-      throw Refusal.modelNotAllowed(found.asked());
-    }
-    if (found.route().closes(x.method(), target.path())) {
-      throw Refusal.pathNotAllowed(target.path(), found.route().name());
-    }
-    if (found.route().changesPaths() && target.hasDotSegments()) {
-      throw Refusal.badRequest("The path holds '.' or '..' segments, which could leave its place.");
+    Optional<Refusal> objection = objection(x, target, caller, found, routes);
+    if (objection.isPresent()) {
+      throw objection.get();
     }
     if (admitted.incrementAndGet() > maxConcurrent) {
       admitted.decrementAndGet();
       throw Refusal.overloaded(maxConcurrent + " concurrent requests");
     }
     return new Permit(admitted);
+  }
+
+  /// Why a request may never go to a model, if it may not.
+  static Optional<Refusal> objection(
+      Exchange x, Target target, Caller caller, Found found, Routes routes) {
+    if (!routes.allows(caller, found)) {
+      return Optional.of(Refusal.modelNotAllowed(found.asked()));
+    }
+    if (found.route().closes(x.method(), target.path())) {
+      return Optional.of(Refusal.pathNotAllowed(target.path(), found.route().name()));
+    }
+    if (found.route().changesPaths() && target.hasDotSegments()) {
+      return Optional.of(
+          Refusal.badRequest("The path holds '.' or '..' segments, which could leave its place."));
+    }
+    return Optional.empty();
   }
 }

@@ -22,7 +22,8 @@ final class CorsFields {
 
   /// What pages of other origins couldn't read otherwise.
   private static final String EXPOSED =
-      "X-Request-Id, X-LLMhop-Backend, X-LLMhop-Error, Retry-After, x-should-retry";
+      "X-Request-Id, X-LLMhop-Backend, X-LLMhop-Model, X-LLMhop-Error, Retry-After,"
+          + " x-should-retry";
 
   /// What a preflight's answer is made of.
   private static final String PREFLIGHT_VARY =

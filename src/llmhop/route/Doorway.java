@@ -42,7 +42,7 @@ public final class Doorway implements Refusals {
   @Override
   public Page page(Fault fault, String message, String target) {
     Refusal refusal = refusal(fault, message);
-    String id = ids.of(Optional.empty());
+    String id = ids.fresh();
     Fields fields = ErrorAnswer.fields(refusal);
     fields.add("X-Request-Id", id);
     return new Page(fields, ErrorAnswer.body(refusal, path(target), id));

@@ -34,7 +34,13 @@ final class ForwardedFields {
 
   /// That, and what the router says itself.
   private static final NameSet NOT_OF_ANSWERS =
-      names(HOP_BY_HOP, "Content-Length", "X-Request-Id", "X-LLMhop-Backend", "X-LLMhop-Error");
+      names(
+          HOP_BY_HOP,
+          "Content-Length",
+          "X-Request-Id",
+          "X-LLMhop-Backend",
+          "X-LLMhop-Model",
+          "X-LLMhop-Error");
 
   private static final NameSet FORWARDED = names(List.of(), "Forwarded", "X-Real-IP");
 
@@ -52,9 +58,12 @@ final class ForwardedFields {
       names(List.of(), "Content-Type", "Content-Encoding");
 
   private final List<AddressRange> trustedProxies;
+  private final String via;
 
-  ForwardedFields(List<AddressRange> trustedProxies) {
+  /// @param via what we add to the names of those that forwarded a request
+  ForwardedFields(List<AddressRange> trustedProxies, String via) {
     this.trustedProxies = List.copyOf(trustedProxies);
+    this.via = via;
   }
 
   private static NameSet names(List<String> names, String... more) {
@@ -85,6 +94,7 @@ final class ForwardedFields {
     }
     if (!backend.hosted()) {
       addForwarded(exchange, trusted, out);
+      out.add("Via", via);
     }
     out.add("X-Request-Id", requestId);
     backend.headers().forEach(header -> out.set(header.name(), header.value().reveal()));

@@ -2,25 +2,32 @@ package llmhop.route;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 import llmhop.backend.Backend;
+import llmhop.backend.Lease;
 import llmhop.caller.Gate;
 import llmhop.http.upstream.Body;
 import llmhop.http.upstream.Call;
 import llmhop.http.upstream.Head;
 import llmhop.http.upstream.Reply;
 import llmhop.http.upstream.Request;
+import llmhop.http.upstream.Timing;
 import llmhop.http.upstream.UpstreamException;
 import llmhop.http.upstream.UpstreamException.Unreachable;
 import llmhop.http.wire.Fields;
+import llmhop.route.Choice.Pick;
 import llmhop.route.Route.Found;
 
-/// Sends a request to the best candidate, and to the next one where the first couldn't even be
-/// connected to: nothing was sent then, so nothing can run twice.
+/// The FORWARD phase: sends a request to the best backend, and to the next one where that is safe:
+/// - no connection could be made, or a kept one was dead and no other to be had: nothing was done;
+/// - it said 429 or 503, and the config asks for another one then;
+/// - it was over `firstByte`, and another model stands in for its model.
+///
+/// Never after a byte of the answer's body went to the caller. When all that were tried fail, the
+/// caller gets what a backend said, if one said anything, or else our error for the last.
 final class Forwarder {
-  /// Candidates that are tried, at most: the first and one more.
-  private static final int MOST_TRIED = 2;
+  private static final int TOO_MANY_REQUESTS = 429;
+  private static final int SERVICE_UNAVAILABLE = 503;
 
   private final ForwardedFields fields;
   private final RequestIds ids;
@@ -30,38 +37,135 @@ final class Forwarder {
     this.ids = ids;
   }
 
-  /// An answer that has begun, and whose it is.
-  record Answer(Backend backend, Reply reply) implements AutoCloseable {
+  /// An answer that has begun.
+  ///
+  /// @param found the model that answers
+  /// @param lease the backend that does, until it is closed
+  /// @param buffer for its body
+  /// @param ready how much of the body is in the buffer already; -1 when it is over
+  record Answer(Found found, Lease lease, Reply reply, byte[] buffer, int ready)
+      implements AutoCloseable {
     @Override
     public void close() {
       reply.close();
+      lease.close();
+    }
+
+    private boolean isBusy() {
+      return reply.status() == TOO_MANY_REQUESTS || reply.status() == SERVICE_UNAVAILABLE;
     }
   }
 
-  /// @throws Refusal 502 or 504, or what the request's own body threw
+  /// @param first the backend to begin with
+  /// @param choice where the next ones come from
+  /// @throws Refusal 502, 503 or 504, or what the request's own body threw
   /// @throws IOException when the caller has left
-  Answer forward(
-      Exchange x, Intake.Request request, Found found, List<Backend> candidates, Gate gate)
+  Answer forward(Exchange x, Intake.Request request, Pick first, Choice choice, Gate gate)
       throws IOException {
-    Unreachable last = null;
-    for (Backend backend : candidates.subList(0, Math.min(MOST_TRIED, candidates.size()))) {
-      x.journal().backend(backend.label());
-      try {
-        Request attempt = attempt(x, request, backend, gate);
-        Call call = backend.upstream().call(attempt, found.route().timing());
-        x.watch(call::cancel);
-        return new Answer(backend, call.send());
-      } catch (UpstreamException e) {
-        if (x.gone()) {
-          throw new EOFException("the caller left before an answer came");
+    Answer busy = null;
+    Pick pick = first;
+    try {
+      while (true) {
+        Optional<Pick> next;
+        try {
+          Answer answer = send(x, request, pick, gate);
+          next =
+              answer.isBusy() && request.body().repeatable()
+                  ? choice.afterBusy()
+                  : Optional.empty();
+          if (next.isEmpty()) {
+            return answer;
+          }
+          if (busy != null) {
+            busy.close();
+          }
+          busy = answer;
+        } catch (UpstreamException e) {
+          if (x.gone()) {
+            throw new EOFException("the caller left before an answer came");
+          }
+          next = next(e, request, choice);
+          if (next.isEmpty() && busy != null) {
+            Answer said = busy;
+            busy = null;
+            x.journal().backend(said.lease().backend().label());
+            x.watch(said.reply()::cancel);
+            return said;
+          }
+          if (next.isEmpty()) {
+            throw refusal(pick.found(), e);
+          }
         }
-        if (!(e instanceof Unreachable unreachable)) {
-          throw refusal(found, e);
-        }
-        last = unreachable;
+        pick = next.get();
+      }
+    } finally {
+      if (busy != null) {
+        busy.close();
       }
     }
-    throw refusal(found, last);
+  }
+
+  private static Optional<Pick> next(UpstreamException e, Intake.Request request, Choice choice)
+      throws EOFException {
+    return switch (e) {
+      case Unreachable _ -> choice.afterUnreachable();
+      case UpstreamException.Lost _ -> choice.afterUnreachable();
+      case UpstreamException.TimedOut late ->
+          late.limit() == Timing.Limit.FIRST_BYTE && request.body().repeatable()
+              ? choice.afterTimeout()
+              : Optional.empty();
+      case UpstreamException.BadReply _, UpstreamException.BodyFailed _ -> Optional.empty();
+    };
+  }
+
+  /// Sends it to one backend and waits for the head of the answer; where there may be another
+  /// backend after this one, or a limit on the first byte, for that byte too.
+  private Answer send(Exchange x, Intake.Request request, Pick pick, Gate gate)
+      throws UpstreamException {
+    Lease lease = pick.lease();
+    Found found = pick.found();
+    Reply reply = null;
+    boolean begun = false;
+    try {
+      x.journal().backend(lease.backend().label());
+      request.sendAs(found);
+      Request attempt = attempt(x, request, lease.backend(), gate);
+      Call call = lease.backend().upstream().call(attempt, found.route().timing());
+      x.watch(call::cancel);
+      reply = call.send();
+      lease.answered();
+      byte[] buffer = Relay.buffer(reply);
+      boolean holds = found.route().holdsHead() && reply.duplex().isEmpty();
+      int ready = holds ? reply.read(buffer, 0, buffer.length) : 0;
+      begun = true;
+      return new Answer(found, lease, reply, buffer, ready);
+    } catch (UpstreamException e) {
+      judge(lease, e);
+      throw e;
+    } finally {
+      if (!begun) {
+        if (reply != null) {
+          reply.close();
+        }
+        lease.close();
+      }
+    }
+  }
+
+  /// What a failure says of the backend.
+  static void judge(Lease lease, UpstreamException e) {
+    switch (e) {
+      case Unreachable refused -> lease.refused(refused.getMessage());
+      case UpstreamException.Lost lost -> lease.refused(lost.getMessage());
+      case UpstreamException.Cancelled _ -> {}
+      case UpstreamException.BadReply broken -> lease.broke(broken.getMessage());
+      case UpstreamException.TimedOut late -> {
+        if (late.limit() == Timing.Limit.FIRST_BYTE) {
+          lease.broke(late.getMessage());
+        }
+      }
+      case UpstreamException.BodyFailed _ -> {}
+    }
   }
 
   private Request attempt(Exchange x, Intake.Request request, Backend backend, Gate gate) {

@@ -25,6 +25,12 @@ final class Intake {
     /// @throws Refusal when it names none, an unknown one, or several
     Found find();
 
+    /// Has the body name this model from now on.
+    void sendAs(Found found);
+
+    /// Whether the request may go to another model than the one that it names.
+    boolean mayBeForAnother();
+
     /// The body as the backend gets it; after [#find].
     Body body();
 
@@ -42,7 +48,7 @@ final class Intake {
     if (target.routed().isPresent() && declared > BodyReader.SMALL) {
       Found found = ModelName.find(outside, Optional.empty(), routes, caller);
       ModelName.checkQuery(target, found, routes);
-      if (found.route().takesNamesAsTheyAre()) {
+      if (found.route().passesBodiesOn()) {
         return new Streamed(target, found, streamed(x, declared, look, found, routes));
       }
     }
@@ -62,8 +68,18 @@ final class Intake {
       Optional<String> inBody = body.named().map(Named::name);
       Found found = ModelName.find(outside, inBody, routes, caller);
       ModelName.checkQuery(target, found, routes);
-      body.rename(found.sent());
       return found;
+    }
+
+    @Override
+    public void sendAs(Found found) {
+      body.rename(found.sent());
+    }
+
+    /// A name in the query would lead the backend astray.
+    @Override
+    public boolean mayBeForAnother() {
+      return target.parameter(Look.MODEL).isEmpty();
     }
 
     @Override
@@ -76,6 +92,14 @@ final class Intake {
     @Override
     public Found find() {
       return found;
+    }
+
+    @Override
+    public void sendAs(Found found) {}
+
+    @Override
+    public boolean mayBeForAnother() {
+      return false;
     }
 
     @Override

@@ -16,6 +16,9 @@ public final class Refusal extends RuntimeException {
   /// Longest name of outside origin that a sentence repeats, in characters.
   private static final int LONGEST_NAME = 128;
 
+  /// A backend that is down is tried again about as often.
+  private static final int NEXT_TRIAL_SECONDS = 2;
+
   private final int status;
   private final String type;
   private final String code;
@@ -212,6 +215,24 @@ public final class Refusal extends RuntimeException {
     String message =
         "No backend of the model %s can be reached. Nothing was sent; it is safe to try again.";
     return backend(502, "backend_unreachable", message.formatted(quote(model)), detail).retry(true);
+  }
+
+  /// All backends of a model are known to be down.
+  public static Refusal noHealthyBackend(String model) {
+    String message =
+        "No backend of the model %s is up. Nothing was sent; it is safe to try again shortly.";
+    return backend(
+            503, "no_healthy_backend", message.formatted(quote(model)), "all backends are down")
+        .retry(true)
+        .after(NEXT_TRIAL_SECONDS);
+  }
+
+  /// A request that this router has forwarded already came back to it.
+  public static Refusal loopDetected() {
+    String message =
+        "This request came back to the router that forwarded it. A model's URL leads in a circle;"
+            + " its operator has to break it.";
+    return router(508, "loop_detected", message).retry(false);
   }
 
   /// The backend broke off or sent what isn't HTTP.

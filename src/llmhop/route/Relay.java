@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalLong;
+import llmhop.backend.Lease;
 import llmhop.http.upstream.Reply;
 import llmhop.http.upstream.UpstreamException;
 import llmhop.http.wire.Fields;
@@ -25,16 +26,18 @@ final class Relay {
   private final Exchange x;
   private final Reply reply;
   private final Intake.Request request;
+  private final Lease lease;
   private final StreamEnd end;
   private byte[] buffer;
   private boolean mayTell = true;
 
-  private Relay(Exchange x, Intake.Request request, Reply reply) {
+  private Relay(Exchange x, Intake.Request request, Forwarder.Answer from) {
     this.x = x;
-    this.reply = reply;
+    this.reply = from.reply();
     this.request = request;
+    this.lease = from.lease();
     this.end = StreamEnd.of(reply.fields());
-    this.buffer = new byte[bufferSize(reply)];
+    this.buffer = from.buffer();
   }
 
   /// @param request what was asked, which isn't needed any more once a stream flows
@@ -42,17 +45,20 @@ final class Relay {
   static void relay(
       Exchange x,
       Intake.Request request,
-      Found found,
+      Found asked,
       Forwarder.Answer from,
       Admission.Permit permit)
       throws IOException {
     Reply reply = from.reply();
-    Fields fields = ForwardedFields.answer(reply.fields(), from.backend().label());
+    Fields fields = ForwardedFields.answer(reply.fields(), from.lease().backend().label());
+    if (asked.route().hasStandIns()) {
+      fields.add("X-LLMhop-Model", from.found().route().label());
+    }
     if (reply.duplex().isPresent()) {
-      Tunnel.run(x, found, fields, reply.duplex().get());
+      Tunnel.run(x, from.found(), fields, reply.duplex().get());
       return;
     }
-    new Relay(x, request, reply).relay(found, fields);
+    new Relay(x, request, from).relay(from.found(), from.ready(), fields);
     // First the backend's side: a body that is still being sent to it is the caller's to end.
     if (x.stillComing()) {
       x.flush();
@@ -65,26 +71,17 @@ final class Relay {
   }
 
   /// Most answers are small and say so; a large buffer for each would be most of the garbage.
-  private static int bufferSize(Reply reply) {
-    return Math.clamp(reply.length().orElse(BUFFER), 1, BUFFER);
+  static byte[] buffer(Reply reply) {
+    return new byte[Math.clamp(reply.length().orElse(BUFFER), 1, BUFFER)];
   }
 
-  private void relay(Found found, Fields fields) throws IOException {
-    int ready = 0;
-    try {
-      // A time limit on the first byte is worth a status, so that head waits for its body.
-      if (found.route().timing().firstByte().isPresent()) {
-        ready = reply.read(buffer, 0, buffer.length);
-      }
-    } catch (UpstreamException e) {
-      throwIfGone();
-      throw Forwarder.refusal(found, e);
-    }
+  private void relay(Found found, int ready, Fields fields) throws IOException {
     begin(fields);
     try {
       copy(ready);
     } catch (UpstreamException e) {
       throwIfGone();
+      Forwarder.judge(lease, e);
       Refusal refusal = Forwarder.refusal(found, e);
       // Where a length was announced there is no room for more.
       if (mayTell && reply.length().isEmpty() && end.isBetweenEvents()) {
@@ -144,6 +141,7 @@ final class Relay {
 
   private void passed(ByteBuffer bytes, int from, int to) {
     x.journal().out(to - from);
+    lease.progressed();
     end.passed(bytes, from, to);
   }
 

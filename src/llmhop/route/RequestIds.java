@@ -9,6 +9,9 @@ final class RequestIds {
   /// Longest id of a caller that is kept, in characters; longer ones would bloat logs.
   static final int LONGEST = 128;
 
+  /// What an attempt's id has more than the request's: a dash and eight digits.
+  private static final int SUFFIX = 9;
+
   private final RandomGenerator random;
 
   /// Ids from this source of chance. It must be safe for concurrent use.
@@ -16,9 +19,33 @@ final class RequestIds {
     this.random = random;
   }
 
+  /// An id for a request that came with none.
+  String fresh() {
+    return "req-" + hex(random.nextLong());
+  }
+
   /// The id of a request that came with this one.
-  String of(Optional<String> sent) {
-    return sent.filter(RequestIds::isClean).orElseGet(() -> "req-" + hex(random.nextLong()));
+  ///
+  /// @param ofAttempt whether another router made it for an attempt of its own: then it is that
+  ///   router's id for the request, so that both logs tell the same one
+  String of(Optional<String> sent, boolean ofAttempt) {
+    if (sent.isEmpty() || !isClean(sent.get())) {
+      return fresh();
+    }
+    return ofAttempt ? withoutSuffix(sent.get()) : sent.get();
+  }
+
+  private static String withoutSuffix(String id) {
+    int dash = id.length() - SUFFIX;
+    if (dash < 1 || id.charAt(dash) != '-') {
+      return id;
+    }
+    for (int i = dash + 1; i < id.length(); i++) {
+      if (!HexFormat.isHexDigit(id.charAt(i))) {
+        return id;
+      }
+    }
+    return id.substring(0, dash);
   }
 
   /// The id for one attempt at a backend. vLLM takes it for its engine's own id, and two requests

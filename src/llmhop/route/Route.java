@@ -1,32 +1,40 @@
 package llmhop.route;
 
-import java.util.List;
 import java.util.Optional;
 import llmhop.backend.Backend;
-import llmhop.backend.Balancer;
+import llmhop.backend.Fleet;
+import llmhop.config.Balance;
+import llmhop.config.Endpoint;
 import llmhop.config.Model;
 import llmhop.http.upstream.Timing;
 
 /// A configured model, ready to be used: who answers for it and what is closed.
 public final class Route {
   private final Model model;
-  private final List<Backend> backends;
-  private final Balancer balancer;
+  private final Fleet fleet;
   private final ClosedPaths closedPaths;
   private final Timing timing;
   private final boolean changesPaths;
+  private final boolean holdsHead;
+  private final String label;
 
   /// A route to these backends.
-  public Route(Model model, List<Backend> backends) {
+  public Route(Model model, Fleet fleet) {
     this.model = model;
-    this.backends = List.copyOf(backends);
+    this.fleet = fleet;
     boolean changes = false;
-    for (Backend backend : backends) changes |= backend.changesPaths();
+    for (Endpoint endpoint : model.endpoints()) changes |= endpoint.changesPaths();
     this.changesPaths = changes;
-    this.balancer = Balancer.of(backends);
     this.closedPaths = new ClosedPaths(model.allowPaths());
     var limits = model.timeouts();
     this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total());
+    this.holdsHead = limits.firstByte().isPresent() || model.failover().isOn();
+    this.label = label(model.name());
+  }
+
+  /// A name as a header can hold it: what isn't visible ASCII becomes `_`.
+  public static String label(String name) {
+    return name.replaceAll("[^!-~]", "_");
   }
 
   /// What the config says of it.
@@ -39,18 +47,35 @@ public final class Route {
     return model.name();
   }
 
-  /// Who answers for it.
-  public List<Backend> backends() {
-    return backends;
+  /// Its name as a header can hold it.
+  String label() {
+    return label;
   }
 
-  Balancer balancer() {
-    return balancer;
+  /// Who answers for it.
+  public Fleet fleet() {
+    return fleet;
   }
 
   /// The time limits of its answers.
   Timing timing() {
     return timing;
+  }
+
+  /// Whether the head of an answer waits for the first byte of the body: a limit on that is worth a
+  /// status, and so is another backend's answer.
+  boolean holdsHead() {
+    return holdsHead;
+  }
+
+  /// Whether other models may answer in its place.
+  boolean hasStandIns() {
+    return !model.failover().fallback().isEmpty();
+  }
+
+  /// Whether a backend comes into question for what a caller asked for.
+  boolean serves(Backend backend, String asked) {
+    return !isAny() || backend.listed().containsKey(asked);
   }
 
   /// Whether this path manages a backend and must not be reached, as the caller writes it or as a
@@ -62,8 +87,8 @@ public final class Route {
     if (!changesPaths) {
       return false;
     }
-    for (Backend backend : backends) {
-      if (backend.changesPaths() && closedPaths.closes(method, backend.path(path))) {
+    for (Endpoint endpoint : model.endpoints()) {
+      if (endpoint.changesPaths() && closedPaths.closes(method, endpoint.path(path))) {
         return true;
       }
     }
@@ -76,19 +101,37 @@ public final class Route {
   }
 
   /// Whether its body may be passed on unread when the path names it: no name in it would have to
-  /// be replaced.
-  boolean takesNamesAsTheyAre() {
-    return model.aliases().isEmpty() && model.rename().isEmpty();
+  /// be replaced, no backend is chosen by it, and nobody else may have to get it.
+  boolean passesBodiesOn() {
+    return model.aliases().isEmpty()
+        && model.rename().isEmpty()
+        && !model.failover().isOn()
+        && switch (model.fleet().balance()) {
+          case Balance.Prefix _, Balance.Session _ -> false;
+          case Balance.LeastBusy _, Balance.RoundRobin _, Balance.PowerOfTwo _ -> true;
+        };
   }
 
-  /// Whether names with its prefix are its, `openai/*`.
+  /// Whether it takes the names that its backends list.
+  boolean isAny() {
+    return model.name().equals(Model.ANY);
+  }
+
+  /// Whether names with its prefix are its, `openai/*`, or all that its backends list, `*`.
   boolean isPattern() {
-    return model.name().endsWith("/*");
+    return isAny() || model.name().endsWith("/*");
   }
 
-  /// The prefix of a pattern, with its slash.
+  /// The prefix of a pattern, with its slash; nothing for `*`.
   String prefix() {
     return model.name().substring(0, model.name().length() - 1);
+  }
+
+  /// Whether a name that no model has for itself is one of a pattern's.
+  boolean takes(String name) {
+    return name.length() > prefix().length()
+        && name.startsWith(prefix())
+        && (!isAny() || fleet.listed(name).isPresent());
   }
 
   /// What a caller asked for, and what this route calls it.

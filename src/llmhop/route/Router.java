@@ -5,11 +5,11 @@ import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
-import llmhop.backend.Backend;
 import llmhop.caller.Caller;
 import llmhop.caller.Identity;
 import llmhop.http.wire.Fields;
@@ -28,6 +28,7 @@ public final class Router implements HttpHandler {
   private final Admission admission;
   private final Forwarder forwarder;
   private final RequestIds ids;
+  private final Chain chain;
   private final Observer observer;
   private final InstantSource clock;
   private final LongSupplier nanos;
@@ -47,7 +48,8 @@ public final class Router implements HttpHandler {
     this.intake = new Intake(setup.maxBodyBytes(), setup.budget(), setup.segments());
     this.admission = setup.admission();
     this.ids = new RequestIds(setup.random());
-    this.forwarder = new Forwarder(new ForwardedFields(setup.trustedProxies()), ids);
+    this.chain = new Chain(setup.instance());
+    this.forwarder = new Forwarder(new ForwardedFields(setup.trustedProxies(), chain.entry()), ids);
     this.observer = setup.observer();
     this.clock = setup.clock();
     this.nanos = setup.nanos();
@@ -83,11 +85,11 @@ public final class Router implements HttpHandler {
       journal.at(Phase.ADMIT);
       try (Admission.Permit permit = admission.admit(x, target, caller, found, routes)) {
         journal.at(Phase.CHOOSE);
-        List<Backend> candidates = found.route().balancer().candidates();
+        Choice choice = choose(x, request, caller, found, routes);
+        Choice.Pick best = choice.first();
 
         journal.at(Phase.FORWARD);
-        try (Forwarder.Answer answer =
-            forwarder.forward(x, request, found, candidates, routes.gate())) {
+        try (Forwarder.Answer answer = forwarder.forward(x, request, best, choice, routes.gate())) {
           journal.at(Phase.RELAY);
           Relay.relay(x, request, found, answer, permit);
         }
@@ -119,10 +121,12 @@ public final class Router implements HttpHandler {
   }
 
   private Target accept(Exchange x, Journal journal) {
-    journal.id(ids.of(x.fields().first("X-Request-Id")));
+    Fields fields = x.fields();
+    journal.id(ids.of(fields.first("X-Request-Id"), Chain.isBehindRouter(fields)));
     Target target = Target.parse(x.rawTarget());
     journal.path(target.path());
     x.check();
+    chain.check(fields);
     if (lifecycle.stage() != Lifecycle.Stage.SERVING) {
       x.closeAfterwards();
     }
@@ -141,6 +145,23 @@ public final class Router implements HttpHandler {
         };
     journal.caller(caller);
     return caller;
+  }
+
+  /// Other models stand in for the one that was asked for only where the caller could have asked
+  /// for them in the same words.
+  private Choice choose(
+      Exchange x, Intake.Request request, Caller caller, Found found, Routes routes) {
+    Choice.StandIns standIns =
+        () -> {
+          if (!request.mayBeForAnother()) {
+            return List.of();
+          }
+          List<Found> others = new ArrayList<>(routes.standIns(found));
+          others.removeIf(
+              other -> Admission.objection(x, request.target(), caller, other, routes).isPresent());
+          return others;
+        };
+    return new Choice(x, found, new RequestClues(x, request), standIns, nanos);
   }
 
   /// Answers with our own error, or cuts the connection where an answer has begun.

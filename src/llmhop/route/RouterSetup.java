@@ -16,6 +16,7 @@ import llmhop.observe.Observer;
 /// @param segments where large bodies live
 /// @param admission who may, now
 /// @param trustedProxies peers whose `X-Forwarded-*` are believed
+/// @param instance its name among routers in a chain, a token
 /// @param observer is told of each request
 /// @param clock the time of day
 /// @param nanos the time that passes, as of [System#nanoTime]
@@ -27,6 +28,7 @@ public record RouterSetup(
     SegmentPool segments,
     Admission admission,
     List<AddressRange> trustedProxies,
+    String instance,
     Observer observer,
     InstantSource clock,
     LongSupplier nanos,

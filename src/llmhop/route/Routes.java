@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import llmhop.caller.Caller;
 import llmhop.caller.Gate;
+import llmhop.config.Failover;
 import llmhop.config.Nearest;
 import llmhop.route.Route.Found;
 
@@ -65,18 +66,47 @@ public final class Routes {
       return Optional.of(exact);
     }
     for (Route route : patterns) {
-      if (name.length() > route.prefix().length() && name.startsWith(route.prefix())) {
+      if (route.takes(name)) {
         return Optional.of(route.found(name));
       }
     }
     return Optional.empty();
   }
 
-  /// The names that a list of models shows this caller: models and their adapters, not aliases, not
-  /// patterns, nothing unlisted, nothing that the caller may not use.
+  /// The models that stand in for one, best first, each once: those that its config names, each
+  /// followed by its own.
+  List<Found> standIns(Found asked) {
+    List<Found> all = new ArrayList<>();
+    addStandIns(asked.route(), 1, asked.route(), all);
+    return all;
+  }
+
+  private void addStandIns(Route of, int depth, Route asked, List<Found> all) {
+    if (depth > Failover.DEEPEST) {
+      return;
+    }
+    for (String name : of.model().failover().fallback()) {
+      Optional<Found> found = find(name);
+      if (found.isPresent() && found.get().route() != asked && !all.contains(found.get())) {
+        all.add(found.get());
+        addStandIns(found.get().route(), depth + 1, asked, all);
+      }
+    }
+  }
+
+  /// The names that a list of models shows this caller: models and their adapters, what backends of
+  /// `*` list, not aliases, not patterns, nothing unlisted, nothing that the caller may not use.
   public List<String> listed(Caller caller) {
     List<String> listed = new ArrayList<>();
     for (Route route : routes) {
+      if (route.isAny() && !route.model().unlisted()) {
+        for (String name : route.fleet().listed()) {
+          Optional<Found> found = find(name);
+          if (found.isPresent() && found.get().route() == route && caller.mayUse(name)) {
+            listed.add(name);
+          }
+        }
+      }
       if (!route.model().unlisted() && !route.isPattern() && caller.mayUse(route.name())) {
         listed.add(route.name());
         listed.addAll(route.model().adapters());

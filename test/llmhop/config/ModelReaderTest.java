@@ -19,7 +19,7 @@ class ModelReaderTest {
     assertEquals(
         new Model(
             "m",
-            List.of(new Endpoint(Scheme.HTTP, "h", 80, "", "", false, 1, List.of())),
+            List.of(new Endpoint(Scheme.HTTP, "h", 80, "", "", false, false, 1, List.of())),
             List.of(),
             false,
             List.of(),
@@ -30,7 +30,10 @@ class ModelReaderTest {
             Optional.empty(),
             Optional.empty(),
             false,
-            Timeouts.DEFAULT),
+            Timeouts.DEFAULT,
+            FleetRules.DEFAULT,
+            Failover.DEFAULT,
+            Optional.empty()),
         Reading.model("'url': 'http://h'"));
   }
 
@@ -131,7 +134,7 @@ class ModelReaderTest {
         "'tls': {'insecure': true}|models.m.tls.insecure: unknown key, known are ca, cert, key,",
         "'timeouts': '5s'|models.m.timeouts: expected an object, found a string",
         "'timeouts': {'read': '5s'}|models.m.timeouts.read: unknown key, known are connect,",
-        "'retries': 2|models.m.retries: unknown key",
+        "'queue': 2|models.m.queue: unknown key",
       })
   void aWrongValueIsRefused(String members, String message) {
     String problem = Reading.problemOfModel("'url': 'https://h', " + members);
@@ -149,7 +152,7 @@ class ModelReaderTest {
   @ParameterizedTest
   @CsvSource({
     "'', 'models[\"\"]: a model''s name can''t be empty'",
-    "*, 'models[\"*\"]: a * stands only at the end'",
+    "*, 'models[\"*\"]: \"*\" takes the names that its backends list'",
     "a*, 'models[\"a*\"]: a * stands only at the end'",
     "*/a, 'models[\"*/a\"]: a * stands only at the end'",
     "/*, 'models[\"/*\"]: there is a name before /* and no other *'",

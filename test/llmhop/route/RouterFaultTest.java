@@ -46,6 +46,7 @@ class RouterFaultTest {
             SegmentPool.ofBytes(0),
             new Admission(10),
             List.of(),
+            "test",
             outcomes::add,
             InstantSource.system(),
             System::nanoTime,

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import llmhop.http.upstream.UpstreamException.BadReply;
+import llmhop.http.upstream.UpstreamException.Lost;
 import llmhop.http.upstream.UpstreamException.Unreachable;
 import llmhop.http.wire.Transport;
 
@@ -94,7 +94,7 @@ public final class Upstream implements AutoCloseable {
       Dialer.Dialed dialed = dialer.dial(call);
       return opened(dialed.transport(), dialed.address());
     } catch (Unreachable e) {
-      throw again ? new BadReply("a kept connection died, and then: " + e.getMessage(), e) : e;
+      throw again ? new Lost("a kept connection died, and then: " + e.getMessage(), e) : e;
     }
   }
 

@@ -20,6 +20,14 @@ public abstract sealed class UpstreamException extends Exception {
     }
   }
 
+  /// A kept connection died with no byte of an answer, and no other could be made: by the rule for
+  /// kept connections the request may be sent elsewhere.
+  public static final class Lost extends BadReply {
+    Lost(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
   /// We broke off: [Call#cancel], or an interrupt. The request may have been worked on.
   public static final class Cancelled extends BadReply {
     Cancelled() {

@@ -1,0 +1,234 @@
+package llmhop.backend;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/// Whether a backend may be chosen, from what requests meet there and what probes say. Shared by
+/// all requests.
+///
+/// ```
+///   UP --refused, or broke three times in a row--> DOWN
+///   DOWN --take, when it has cooled down--> TRIAL
+///   TRIAL --answered--> UP
+///   TRIAL --refused, broke--> DOWN, for twice as long
+///   TRIAL --released, nobody knows--> DOWN, to be tried again at once
+///   any --answered, to a request that was sent in spite of all--> UP
+/// ```
+///
+/// Beside that a probe may find it unwell, whatever requests meet; it is well again when the probe
+/// says so, and up then, too.
+final class Health {
+  /// How long the first cool-down lasts: a server that restarts needs longer, one that dropped a
+  /// connection while it was busy does not.
+  static final long COOL_DOWN_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /// How long a cool-down lasts at most: one request in half a minute finds out that nothing has
+  /// changed.
+  static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  /// So many broken answers in a row are the backend's fault, one may be that of its request.
+  static final int BREAKS = 3;
+
+  private enum State {
+    UP,
+    DOWN,
+    TRIAL
+  }
+
+  private final String label;
+  private final long longestNanos;
+  private final LongSupplier nanos;
+  private final Consumer<String> news;
+  private final Runnable changed;
+
+  /// Up and well: what all requests ask for.
+  private volatile boolean open = true;
+
+  // All below is guarded by this.
+  private State state = State.UP;
+  private boolean unwell;
+  private volatile int breaks;
+  private long coolDown;
+  private long trialAt;
+
+  /// One that is up.
+  ///
+  /// @param label what news call it
+  /// @param longestNanos how long it is left alone at most
+  /// @param nanos the clock, as of [System#nanoTime]
+  /// @param news is told of each change, for operators
+  /// @param changed runs when it may be chosen again
+  Health(
+      String label,
+      long longestNanos,
+      LongSupplier nanos,
+      Consumer<String> news,
+      Runnable changed) {
+    this.label = label;
+    this.longestNanos = longestNanos;
+    this.nanos = nanos;
+    this.news = news;
+    this.changed = changed;
+  }
+
+  /// Whether it is up and well, without a doubt.
+  boolean isUp() {
+    return open;
+  }
+
+  /// Whether it may be chosen now.
+  boolean isOpen() {
+    return open || maybeTrial();
+  }
+
+  private synchronized boolean maybeTrial() {
+    return !unwell && state == State.DOWN && nanos.getAsLong() - trialAt >= 0;
+  }
+
+  /// It is chosen.
+  ///
+  /// @return whether this request is the trial
+  boolean take() {
+    if (open) {
+      return false;
+    }
+    synchronized (this) {
+      if (state == State.DOWN && nanos.getAsLong() - trialAt >= 0) {
+        state = State.TRIAL;
+      }
+      return state != State.UP;
+    }
+  }
+
+  /// When it may be tried next, as of the clock; far away while that is for others to say.
+  synchronized long trialAt() {
+    return unwell || state != State.DOWN ? nanos.getAsLong() + longestNanos : trialAt;
+  }
+
+  /// It answered a request that was sent in spite of all.
+  void answered() {
+    boolean back;
+    synchronized (this) {
+      back = state != State.UP;
+      if (back) {
+        up();
+      }
+    }
+    if (back) {
+      told("is up again");
+    }
+  }
+
+  /// An answer came to its end, or as far as its caller wanted it.
+  void unbroken() {
+    if (breaks > 0) {
+      synchronized (this) {
+        breaks = 0;
+      }
+    }
+  }
+
+  /// No connection could be made.
+  void refused(String why) {
+    failed(true, why);
+  }
+
+  /// It broke off, or took too long.
+  void broke(String why) {
+    failed(false, why);
+  }
+
+  private void failed(boolean certain, String why) {
+    boolean fell = false;
+    synchronized (this) {
+      switch (state) {
+        case UP -> {
+          breaks++;
+          if (certain || breaks >= BREAKS) {
+            fell = true;
+            coolDown = Math.min(COOL_DOWN_NANOS, longestNanos);
+            down();
+          }
+        }
+        case TRIAL -> {
+          coolDown = Math.min(2 * coolDown, longestNanos);
+          down();
+        }
+        case DOWN -> {}
+      }
+    }
+    if (fell) {
+      news.accept(label + " is down: " + why);
+    }
+  }
+
+  /// The trial came to no end that says anything.
+  void released() {
+    synchronized (this) {
+      if (state != State.TRIAL) {
+        return;
+      }
+      state = State.DOWN;
+      trialAt = nanos.getAsLong();
+    }
+    changed.run();
+  }
+
+  /// A probe says that it is well, as often in a row as it takes.
+  void well() {
+    boolean back;
+    synchronized (this) {
+      back = unwell || state != State.UP;
+      unwell = false;
+      if (back) {
+        up();
+      }
+    }
+    if (back) {
+      told("is up again, says its health check");
+    }
+  }
+
+  /// A probe says that it isn't well, as often in a row as it takes.
+  void unwell(String why) {
+    boolean fell;
+    synchronized (this) {
+      fell = !unwell;
+      unwell = true;
+      open = false;
+    }
+    if (fell) {
+      news.accept(label + " is down, says its health check: " + why);
+    }
+  }
+
+  private void told(String what) {
+    news.accept(label + " " + what);
+    changed.run();
+  }
+
+  private void up() {
+    state = State.UP;
+    breaks = 0;
+    open = !unwell;
+  }
+
+  private void down() {
+    state = State.DOWN;
+    open = false;
+    trialAt = nanos.getAsLong() + coolDown;
+  }
+
+  /// How it is, as a word for operators.
+  synchronized String word() {
+    if (unwell) {
+      return "unwell";
+    }
+    return switch (state) {
+      case UP -> "up";
+      case DOWN -> "down";
+      case TRIAL -> "trial";
+    };
+  }
+}

@@ -1,0 +1,59 @@
+package llmhop.backend;
+
+import llmhop.config.HealthCheck;
+import llmhop.http.upstream.UpstreamException;
+
+/// Asks a backend whether it is well, and tells its [Health] once it has said the same often
+/// enough. Used by one thread.
+///
+/// A busy engine may be too slow to say so in time: a probe that was over its time doesn't count
+/// while answers come from the backend.
+final class HealthProbe {
+  /// Health pages are short; more of one isn't read.
+  private static final int MOST_BYTES = 64 * 1024;
+
+  private final HealthCheck check;
+  private final Backend backend;
+  private int bad;
+  private int good;
+
+  HealthProbe(HealthCheck check, Backend backend) {
+    this.check = check;
+    this.backend = backend;
+  }
+
+  /// Asks once.
+  void run() {
+    backend.hasProgressed();
+    try {
+      int status = Question.ask(backend, check.path(), check.timeout(), MOST_BYTES).status();
+      if (status >= 200 && status < 300) {
+        good();
+      } else {
+        bad("status " + status);
+      }
+    } catch (UpstreamException.TimedOut e) {
+      if (!backend.hasProgressed()) {
+        bad("no answer in " + check.timeout().toMillis() + " ms");
+      }
+    } catch (UpstreamException e) {
+      bad(e.getMessage());
+    }
+  }
+
+  private void good() {
+    bad = 0;
+    good++;
+    if (good >= check.up()) {
+      backend.health().well();
+    }
+  }
+
+  private void bad(String why) {
+    good = 0;
+    bad++;
+    if (bad >= check.down()) {
+      backend.health().unwell(why);
+    }
+  }
+}

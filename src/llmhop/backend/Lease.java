@@ -1,0 +1,68 @@
+package llmhop.backend;
+
+/// One request in the hands of one backend: counted there from before it is sent until this is
+/// closed. Used by one thread, but for [#progressed].
+public final class Lease implements AutoCloseable {
+  private final Backend backend;
+  private final boolean trial;
+  private boolean answered;
+  private boolean failed;
+  private boolean closed;
+
+  /// @param trial whether it is to show that the backend is well again
+  Lease(Backend backend, boolean trial) {
+    this.backend = backend;
+    this.trial = trial;
+    backend.began();
+  }
+
+  /// In whose hands.
+  public Backend backend() {
+    return backend;
+  }
+
+  /// The head of an answer has come, whatever it says.
+  public void answered() {
+    answered = true;
+    backend.progressed();
+    if (trial) {
+      backend.health().answered();
+    }
+  }
+
+  /// More of the answer has come; any thread may tell.
+  public void progressed() {
+    backend.progressed();
+  }
+
+  /// No connection could be made.
+  ///
+  /// @param why for operators
+  public void refused(String why) {
+    failed = true;
+    backend.health().refused(why);
+  }
+
+  /// The backend broke off, sent what isn't HTTP, or took too long.
+  ///
+  /// @param why for operators
+  public void broke(String why) {
+    failed = true;
+    backend.health().broke(why);
+  }
+
+  /// It is over, one way or another. Harmless when repeated.
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    if (answered && !failed) {
+      backend.health().unbroken();
+    } else if (trial && !failed) {
+      backend.health().released();
+    }
+    backend.ended();
+  }
+}

@@ -1,0 +1,173 @@
+package llmhop.route;
+
+import java.io.EOFException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import llmhop.backend.Backend;
+import llmhop.backend.Clues;
+import llmhop.backend.Fleet;
+import llmhop.backend.Lease;
+import llmhop.config.Failover;
+import llmhop.config.FleetRules;
+import llmhop.route.Route.Found;
+
+/// The CHOOSE phase: who is to answer a request. Yields backends, best first, each once: those of
+/// the model, and where these can't, those of the models that stand in for it. Used by one thread.
+///
+/// ```
+/// first -> the model's backends that are well -> those of its stand-ins that are well
+///       -> all are down: wait for one, refuse, or try one anyway, as the model's config says
+/// afterUnreachable -> the model's next backend -> its stand-ins' -> wait, where it waits
+/// afterBusy        -> the model's next backend -> its stand-ins'
+/// afterTimeout     -> its stand-ins'
+/// ```
+final class Choice {
+  private final Exchange x;
+  private final Found asked;
+  private final Clues clues;
+  private final StandIns standIns;
+  private final LongSupplier nanos;
+  private final List<Backend> tried = new ArrayList<>(2);
+  private final Predicate<Backend> may = this::may;
+  private Optional<List<Found>> models = Optional.empty();
+  private int next;
+  private Found model;
+  private int further;
+  private boolean anyway;
+  private long waitsUntil;
+  private boolean waited;
+
+  /// A backend that has the request in its hands from now on, and the model that it serves.
+  record Pick(Found found, Lease lease) {}
+
+  /// Tells which models stand in for the one that was asked for, and may for this request.
+  @FunctionalInterface
+  interface StandIns {
+    /// Best first; none where nothing is configured.
+    List<Found> find();
+  }
+
+  Choice(Exchange x, Found asked, Clues clues, StandIns standIns, LongSupplier nanos) {
+    this.x = x;
+    this.asked = asked;
+    this.clues = clues;
+    this.standIns = standIns;
+    this.nanos = nanos;
+    turnTo(asked);
+  }
+
+  /// The best backend.
+  ///
+  /// @throws Refusal 503 when there is none
+  /// @throws EOFException when the caller left while it waited for one
+  Pick first() throws EOFException {
+    Optional<Pick> well = pick().or(this::standIn);
+    return well.isPresent() ? well.get() : whenAllDown();
+  }
+
+  /// The next best when no connection could be made to the last.
+  Optional<Pick> afterUnreachable() throws EOFException {
+    Optional<Pick> found = another().or(this::standIn);
+    return found.isEmpty() && rules().waitForBackend().isPresent() ? Optional.of(await()) : found;
+  }
+
+  /// The next best when the last said that it has too much to do.
+  Optional<Pick> afterBusy() {
+    return (failover().whenBusy() ? another() : Optional.<Pick>empty()).or(this::standIn);
+  }
+
+  /// The next best when the last took too long for its first byte.
+  Optional<Pick> afterTimeout() {
+    return standIn();
+  }
+
+  private Optional<Pick> another() {
+    if (further == 0) {
+      return Optional.empty();
+    }
+    further--;
+    return pick();
+  }
+
+  private Optional<Pick> pick() {
+    Fleet fleet = model.route().fleet();
+    Optional<Lease> lease = anyway ? fleet.chooseAnyway(clues, may) : fleet.choose(clues, may);
+    if (lease.isEmpty()) {
+      return Optional.empty();
+    }
+    tried.add(lease.get().backend());
+    return Optional.of(new Pick(model, lease.get()));
+  }
+
+  private boolean may(Backend backend) {
+    return !tried.contains(backend) && model.route().serves(backend, model.asked());
+  }
+
+  private Optional<Pick> standIn() {
+    if (failover().fallback().isEmpty() && models.isEmpty()) {
+      return Optional.empty();
+    }
+    if (models.isEmpty()) {
+      models = Optional.of(standIns.find());
+    }
+    while (next < models.get().size()) {
+      turnTo(models.get().get(next++));
+      Optional<Pick> found = pick();
+      if (found.isPresent()) {
+        return found;
+      }
+    }
+    return Optional.empty();
+  }
+
+  private void turnTo(Found to) {
+    model = to;
+    tried.clear();
+    further = failover().most();
+    anyway = false;
+  }
+
+  private Pick whenAllDown() throws EOFException {
+    turnTo(asked);
+    if (rules().waitForBackend().isPresent()) {
+      return await();
+    }
+    if (rules().refuseWhenAllDown()) {
+      throw Refusal.noHealthyBackend(asked.asked());
+    }
+    anyway = true;
+    return pick().orElseThrow(() -> Refusal.noHealthyBackend(asked.asked()));
+  }
+
+  /// Waits until one of the model's backends is well.
+  private Pick await() throws EOFException {
+    turnTo(asked);
+    Fleet fleet = asked.route().fleet();
+    if (!waited) {
+      waited = true;
+      waitsUntil = nanos.getAsLong() + rules().waitForBackend().orElseThrow().toNanos();
+    }
+    x.watch(fleet::changed);
+    while (fleet.await(may, waitsUntil, x::gone)) {
+      Optional<Pick> found = pick();
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    if (x.gone()) {
+      throw new EOFException("the caller left while it waited for a backend");
+    }
+    throw Refusal.noHealthyBackend(asked.asked());
+  }
+
+  private FleetRules rules() {
+    return asked.route().model().fleet();
+  }
+
+  private Failover failover() {
+    return model.route().model().failover();
+  }
+}
