@@ -10,7 +10,8 @@ import llmhop.route.Route;
 import llmhop.route.Routes;
 
 /// `GET /llmhop/status`: plain gauges as JSON, and how each backend is, for people and tests that
-/// look for a leak or ask who is down. Addresses aren't shown: every token may see it.
+/// look for a leak or ask who is down. A token sees the models that it may use; addresses aren't
+/// shown.
 final class StatusPage implements Local.Page {
   private final Gauges gauges;
 
@@ -24,6 +25,7 @@ final class StatusPage implements Local.Page {
     gauges.read().forEach((name, value) -> json.name(name).value(value));
     json.name("models").object();
     for (Route route : routes.all()) {
+      if (route.model().unlisted() || !caller.mayUse(route.name())) continue;
       json.name(route.name()).array();
       for (Backend backend : route.fleet().backends()) tell(json, backend);
       for (Backend backend : route.fleet().leavers()) tell(json, backend);

@@ -185,8 +185,8 @@ class BrowsersTest {
     List<String> ours =
         List.of(
             "Access-Control-Allow-Origin: " + CHAT,
-            "Access-Control-Expose-Headers: X-Request-Id, X-LLMhop-Backend, X-LLMhop-Error,"
-                + " Retry-After, x-should-retry",
+            "Access-Control-Expose-Headers: X-Request-Id, X-LLMhop-Backend, X-LLMhop-Model,"
+                + " X-LLMhop-Error, Retry-After, x-should-retry",
             "Vary: Origin");
     Fields request = request("Origin: " + CHAT, "Sec-Fetch-Site: cross-site");
     for (Browsers browsers : List.of(openWithCors, closedWithCors)) {

@@ -420,7 +420,10 @@ class PagesTest {
   @Test
   void theStatusShowsWhatIsHeldAndThatItIsGivenBack() {
     Answer idle = get("/llmhop/status");
-    assertTrue(idle.text().matches("\\{(\"[a-zA-Z]+\":[0-9]+,?)+}"), idle::text);
+    assertTrue(
+        idle.text().matches("\\{(\"[a-zA-Z]+\":[0-9]+,)+\"models\":\\{.*\\}\\}"), idle::text);
+    String one = "\"llama-3\":[{\"backend\":\"llama-3\",\"state\":\"up\",\"inFlight\":0}]";
+    assertTrue(idle.text().contains(one), idle::text);
     assertEquals(0, number("inFlight", idle));
     assertEquals(0, number("bufferedBytes", idle));
     assertEquals(0, number("backendConnections", idle));
