@@ -26,6 +26,7 @@ final class SimOptions {
         --tokens-per-second 50  how fast the others follow
         --tokens 64             length of an answer, unless the caller wants less
         --max-running N         how many requests run at once; the others wait in line
+        --prefix-cache TOKENS   keep so much of the prompts, whose prefill then takes no time
         --fail 500:0.1          answer this share of the requests with this status; may be repeated
         --drop-mid-stream 0.05  cut off this share of the streams
         --hang 0.01             never answer this share of the requests
@@ -44,6 +45,7 @@ final class SimOptions {
           "--tokens-per-second",
           "--tokens",
           "--max-running",
+          "--prefix-cache",
           "--fail",
           "--drop-mid-stream",
           "--hang",
@@ -54,6 +56,7 @@ final class SimOptions {
   private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L);
   private static final Duration MAX_TTFT = Duration.ofHours(1);
   private static final int MAX_TOKENS = 1_000_000;
+  private static final int MAX_CACHE = 100_000_000;
   private static final double MAX_TOKENS_PER_SECOND = 1e9;
   private static final int LONGEST_NAME = 256;
 
@@ -79,6 +82,7 @@ final class SimOptions {
         pace,
         (int) whole("--tokens", 1, MAX_TOKENS).orElse(64),
         (int) whole("--max-running", 1, Integer.MAX_VALUE).orElse(Integer.MAX_VALUE),
+        (int) whole("--prefix-cache", 0, MAX_CACHE).orElse(0),
         fails(),
         share("--drop-mid-stream"),
         share("--hang"),

@@ -10,6 +10,7 @@ import java.util.List;
 /// @param pace how fast tokens come
 /// @param tokens how many tokens an answer has when the caller sets no lower limit
 /// @param maxRunning how many requests run at once; the others wait
+/// @param prefixCacheTokens how many tokens of prompts are kept for each model; 0 for none
 /// @param fails which share of the requests fails how
 /// @param dropMidStream the share of streams that are cut off
 /// @param hang the share of requests that never get an answer
@@ -21,6 +22,7 @@ record SimSettings(
     Pace pace,
     int tokens,
     int maxRunning,
+    int prefixCacheTokens,
     List<Chance.Fail> fails,
     double dropMidStream,
     double hang,

@@ -48,9 +48,10 @@ final class SimulatedServer implements AutoCloseable {
     this.hangUps = hangUps;
     this.log = log;
     this.bodies = Bodies.sized();
-    this.engine = new Engine(settings, time, queue, bodies);
+    PrefixCache cache = new PrefixCache(settings.prefixCacheTokens(), settings.models());
+    this.engine = new Engine(settings, time, queue, cache, bodies);
     this.catalog = new Catalog(settings.models(), time.instant());
-    this.metrics = new SimMetrics(settings.models(), queue);
+    this.metrics = new SimMetrics(settings.models(), queue, cache);
     addRoutes();
   }
 
@@ -168,7 +169,7 @@ final class SimulatedServer implements AutoCloseable {
   }
 
   private void countTokens(Call call) throws IOException, Refused {
-    Ask ask = call.body(bodies, bytes -> MessagesForm.readPrompt(Document.parse(bytes)));
+    Ask ask = call.body(bodies, bytes -> MessagesForm.readPrompt(Document.parse(bytes), 0));
     call.isFor(ask.model());
     engine.known(ask.model());
     var json = new JsonWriter().object().name("input_tokens").value(ask.prompt().tokens());
