@@ -1,5 +1,6 @@
 package llmhop.tool;
 
+import java.time.Duration;
 import java.util.List;
 
 /// How the simulator is to behave.
@@ -14,6 +15,7 @@ import java.util.List;
 /// @param fails which share of the requests fails how
 /// @param dropMidStream the share of streams that are cut off
 /// @param hang the share of requests that never get an answer
+/// @param drain how long requests may run on when the simulator is told to stop
 /// @param seed where chance begins
 record SimSettings(
     String host,
@@ -26,6 +28,7 @@ record SimSettings(
     List<Chance.Fail> fails,
     double dropMidStream,
     double hang,
+    Duration drain,
     long seed) {
   SimSettings {
     models = List.copyOf(models);

@@ -35,6 +35,7 @@ class SimulateTest {
     assertEquals(64, settings.tokens());
     assertEquals(Integer.MAX_VALUE, settings.maxRunning());
     assertEquals(0, settings.prefixCacheTokens());
+    assertEquals(Duration.ofSeconds(30), settings.drain());
     assertEquals(99, settings.seed());
     assertTrue(!settings.uncertain());
   }
@@ -46,7 +47,7 @@ class SimulateTest {
             words(
                 "--port=1 --host=::1 --model a --model=b=c --ttft 2s --tokens-per-second=0.5"
                     + " --tokens 7 --max-running=3 --prefix-cache 99 --fail 500:0.1 --fail=429:1"
-                    + " --drop-mid-stream .5 --hang=0.25 --seed=-7"),
+                    + " --drop-mid-stream .5 --hang=0.25 --drain 0s --seed=-7"),
             99);
     assertEquals(1, settings.port());
     assertEquals("::1", settings.host());
@@ -58,13 +59,14 @@ class SimulateTest {
     assertEquals(List.of(new Chance.Fail(500, 0.1), new Chance.Fail(429, 1)), settings.fails());
     assertEquals(0.5, settings.dropMidStream());
     assertEquals(0.25, settings.hang());
+    assertEquals(Duration.ZERO, settings.drain());
     assertEquals(-7, settings.seed());
   }
 
   @Test
   void everyWrongOptionIsSaidInASentence() {
     wrong("--prot 1", "Unknown option --prot: did you mean --port?");
-    wrong("8000", "Unknown option 8000: --drop-mid-stream, ");
+    wrong("8000", "Unknown option 8000: --drain, --drop-mid-stream, ");
     wrong("--port", "--port needs a value.");
     wrong("--port=", "--port needs a value.");
     wrong("--port --seed 1", "--port needs a value.");
@@ -76,6 +78,8 @@ class SimulateTest {
     wrong("--prefix-cache -1", "--prefix-cache must be a whole number from 0 to 100000000.");
     wrong("--ttft 200", "--ttft must be a duration like 200ms, 2s or 1m.");
     wrong("--ttft 61m", "--ttft must be at most 60m.");
+    wrong("--drain 30", "--drain must be a duration like 200ms, 2s or 1m.");
+    wrong("--drain 61m", "--drain must be at most 60m.");
     wrong("--tokens-per-second 0", "--tokens-per-second must be from 0.001 to 1000000000.");
     wrong("--tokens-per-second NaN", "--tokens-per-second: NaN is not a number.");
     wrong("--fail 500", "--fail must be STATUS:PROBABILITY, like 500:0.1 or 429:1.");
@@ -103,7 +107,7 @@ class SimulateTest {
     for (String option :
         words(
             "--port --host --model --ttft --tokens-per-second --tokens --max-running --prefix-cache"
-                + " --fail --drop-mid-stream --hang --seed")) {
+                + " --fail --drop-mid-stream --hang --drain --seed")) {
       assertTrue(help.contains("  " + option + " "), option);
     }
   }
