@@ -7,9 +7,9 @@ import llmhop.json.JsonWriter;
 /// `POST /v1/chat/completions` as OpenAI's API reference has it under "Chat Completions".
 final class ChatForm implements TextForm {
   @Override
-  public Ask read(Document body) throws Refused {
+  public Ask read(Document body, int mostBlocks) throws Refused {
     String model = body.model();
-    Prompt prompt = Prompt.of(Optional.of(body.list("messages")));
+    Prompt prompt = Prompt.of(mostBlocks, Optional.of(body.list("messages")));
     body.onlyOne("n");
     OptionalLong newer = body.count("max_completion_tokens");
     OptionalLong limit = newer.isPresent() ? newer : body.count("max_tokens");
@@ -28,7 +28,7 @@ final class ChatForm implements TextForm {
     }
 
     @Override
-    public String opening() {
+    public String opening(OptionalLong cachedTokens) {
       JsonWriter json = beginChunk().name("delta").object().name("role").value("assistant");
       return endChunk(json.name("content").value("").endObject(), "");
     }

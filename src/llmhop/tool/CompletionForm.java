@@ -7,9 +7,9 @@ import llmhop.json.JsonWriter;
 /// `POST /v1/completions` as OpenAI's API reference has it under "Completions (Legacy)".
 final class CompletionForm implements TextForm {
   @Override
-  public Ask read(Document body) throws Refused {
+  public Ask read(Document body, int mostBlocks) throws Refused {
     String model = body.model();
-    Prompt prompt = Prompt.of(Optional.of(onePrompt(body)));
+    Prompt prompt = Prompt.of(mostBlocks, Optional.of(onePrompt(body)));
     body.onlyOne("n");
     boolean usage = body.inner("stream_options").flag("include_usage", false);
     return new Ask(model, prompt, body.count("max_tokens"), body.flag("stream", false), usage);

@@ -3,6 +3,7 @@ package llmhop.tool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 
 /// The simulated engine: chance, a place in the queue, the prefill, then token after token. Shared
 /// by all exchanges.
@@ -13,13 +14,15 @@ final class Engine {
   private final SimSettings settings;
   private final Time time;
   private final RunQueue queue;
+  private final PrefixCache cache;
   private final Chance chance;
   private final Bodies bodies;
 
-  Engine(SimSettings settings, Time time, RunQueue queue, Bodies bodies) {
+  Engine(SimSettings settings, Time time, RunQueue queue, PrefixCache cache, Bodies bodies) {
     this.settings = settings;
     this.time = time;
     this.queue = queue;
+    this.cache = cache;
     this.chance = settings.chance();
     this.bodies = bodies;
   }
@@ -28,7 +31,8 @@ final class Engine {
   ///
   /// @throws DroppedException when the answer was cut off on purpose
   void generate(Call call, TextForm form) throws IOException, Refused {
-    Ask ask = call.body(bodies, bytes -> form.read(Document.parse(bytes)));
+    int blocks = cache.mostBlocks();
+    Ask ask = call.body(bodies, bytes -> form.read(Document.parse(bytes), blocks));
     Chance.Fate fate = fate(call, ask.model());
     Speech speech = form.speech(ask, call.id(), time);
     if (ask.stream()) {
@@ -77,15 +81,16 @@ final class Engine {
       call.beginStream(type);
       hang(call);
     }
-    long begin;
+    Run run;
     try (RunQueue.Place place = queue.enter(ask.model(), ask.prompt().tokens(), call.presence())) {
       call.beginStream(type);
       call.send(speech.greeting());
       place.awaitTurn();
-      begin = time.nanos();
+      run = begin(ask);
+      awaitPrefill(call, ask, run);
       for (int i = 0; i < tokens.size(); i++) {
-        call.presence().waitUntil(begin + settings.pace().nanosOf(i));
-        call.send((i == 0 ? speech.opening() : "") + speech.piece(tokens.get(i)));
+        call.presence().waitUntil(run.nanosOf(i));
+        call.send((i == 0 ? speech.opening(run.cachedTokens()) : "") + speech.piece(tokens.get(i)));
         call.made(i + 1);
         place.tokenMade();
         if (i + 1 == dropAfter) {
@@ -93,7 +98,7 @@ final class Engine {
         }
       }
     }
-    call.endStream(speech.ending(output(generation, time.nanos() - begin)));
+    call.endStream(speech.ending(run.output(generation, time.nanos())));
   }
 
   private void plain(Call call, Ask ask, Chance.Fate fate, Speech speech)
@@ -103,23 +108,32 @@ final class Engine {
     if (fate.hang()) {
       hang(call);
     }
-    long begin;
+    Run run;
     try (RunQueue.Place place = queue.enter(ask.model(), ask.prompt().tokens(), call.presence())) {
       place.awaitTurn();
-      begin = time.nanos();
+      run = begin(ask);
       try {
-        call.presence().waitUntil(begin + settings.pace().nanosOf(count - 1));
+        awaitPrefill(call, ask, run);
+        call.presence().waitUntil(run.nanosOf(count - 1));
       } finally {
-        call.made(settings.pace().tokensAt(time.nanos() - begin, count));
+        call.made(run.tokensAt(time.nanos(), count));
       }
     }
-    call.answer(200, "application/json", speech.whole(output(generation, time.nanos() - begin)));
+    call.answer(200, "application/json", speech.whole(run.output(generation, time.nanos())));
   }
 
-  private Output output(Generation generation, long totalNanos) {
-    long firstToken = Math.min(settings.pace().nanosOf(0), totalNanos);
-    int count = generation.tokens().size();
-    return new Output(generation.text(), count, generation.cut(), firstToken, totalNanos);
+  /// A request's turn has come. Only now is it known how much it needn't prefill.
+  private Run begin(Ask ask) {
+    long all = ask.prompt().tokens();
+    OptionalLong cached = cache.look(ask.model(), ask.prompt());
+    Pace pace = settings.pace().prefilling(all - cached.orElse(0), all);
+    return new Run(time.nanos(), pace, cached);
+  }
+
+  /// A caller that leaves before its end leaves nothing in the cache.
+  private void awaitPrefill(Call call, Ask ask, Run run) throws IOException {
+    call.presence().waitUntil(run.nanosOf(0));
+    cache.keep(ask.model(), ask.prompt());
   }
 
   /// Never takes a place in the queue: whether the caller leaves is not seen by every front, and a
@@ -127,6 +141,28 @@ final class Engine {
   private void hang(Call call) throws IOException {
     call.presence().waitUntil(time.nanos() + HANG.toNanos());
     throw new DroppedException();
+  }
+
+  /// A request at work.
+  ///
+  /// @param begin when its turn came, of [Time#nanos]
+  /// @param cachedTokens how many of its prompt's were in the cache; empty when there is none
+  private record Run(long begin, Pace pace, OptionalLong cachedTokens) {
+    long nanosOf(int token) {
+      return begin + pace.nanosOf(token);
+    }
+
+    int tokensAt(long now, int count) {
+      return pace.tokensAt(now - begin, count);
+    }
+
+    Output output(Generation generation, long now) {
+      long total = now - begin;
+      long firstToken = Math.min(pace.nanosOf(0), total);
+      int count = generation.tokens().size();
+      return new Output(
+          generation.text(), count, generation.cut(), cachedTokens, firstToken, total);
+    }
   }
 
   /// The answer ends here because chance wanted it so.

@@ -7,8 +7,8 @@ import llmhop.json.JsonWriter;
 /// `POST /v1/messages` as Anthropic's API reference has it under "Messages" and "Streaming".
 final class MessagesForm implements TextForm {
   @Override
-  public Ask read(Document body) throws Refused {
-    Ask ask = readPrompt(body);
+  public Ask read(Document body, int mostBlocks) throws Refused {
+    Ask ask = readPrompt(body, mostBlocks);
     OptionalLong limit = body.count("max_tokens");
     if (limit.isEmpty()) {
       throw Refused.badField("max_tokens", "field required");
@@ -17,9 +17,9 @@ final class MessagesForm implements TextForm {
   }
 
   /// What is counted by `POST /v1/messages/count_tokens`, which sets no limit to the answer.
-  static Ask readPrompt(Document body) throws Refused {
+  static Ask readPrompt(Document body, int mostBlocks) throws Refused {
     String model = body.model();
-    Prompt prompt = Prompt.of(body.get("system"), Optional.of(body.list("messages")));
+    Prompt prompt = Prompt.of(mostBlocks, body.get("system"), Optional.of(body.list("messages")));
     return new Ask(model, prompt, OptionalLong.empty(), false, false);
   }
 
@@ -30,9 +30,9 @@ final class MessagesForm implements TextForm {
 
   private record Message(Ask ask, String id) implements Speech {
     @Override
-    public String opening() {
+    public String opening(OptionalLong cachedTokens) {
       JsonWriter start = event("message_start").name("message");
-      message(start, Optional.empty());
+      message(start, Optional.empty(), cachedTokens);
       JsonWriter block = event("content_block_start").name("index").value(0).name("content_block");
       text(block, "");
       return send("message_start", start)
@@ -61,7 +61,7 @@ final class MessagesForm implements TextForm {
     @Override
     public String whole(Output output) {
       JsonWriter json = new JsonWriter();
-      message(json, Optional.of(output));
+      message(json, Optional.of(output), output.cachedTokens());
       return json.toString();
     }
 
@@ -73,14 +73,19 @@ final class MessagesForm implements TextForm {
       return Sse.event(name, event.endObject());
     }
 
-    private void message(JsonWriter json, Optional<Output> output) {
+    private void message(JsonWriter json, Optional<Output> output, OptionalLong cachedTokens) {
       json.object().name("id").value(id).name("type").value("message");
       json.name("role").value("assistant").name("model").value(ask.model());
       json.name("content").array();
       output.ifPresent(made -> text(json, made.text()));
       json.endArray();
       reason(json, output);
-      json.name("usage").object().name("input_tokens").value(ask.prompt().tokens());
+      // Of this API's tokens each is counted once: as input, or as read from the cache.
+      long read = cachedTokens.orElse(0);
+      json.name("usage").object().name("input_tokens").value(ask.prompt().tokens() - read);
+      if (cachedTokens.isPresent()) {
+        json.name("cache_read_input_tokens").value(read);
+      }
       json.name("output_tokens").value(output.map(Output::tokens).orElse(0)).endObject();
       json.endObject();
     }

@@ -23,12 +23,12 @@ final class OllamaForm implements TextForm {
   }
 
   @Override
-  public Ask read(Document body) throws Refused {
+  public Ask read(Document body, int mostBlocks) throws Refused {
     String model = body.model();
     Prompt prompt =
         switch (kind) {
-          case CHAT -> Prompt.of(Optional.of(body.list("messages")));
-          case GENERATE -> Prompt.of(body.get("system"), body.get("prompt"));
+          case CHAT -> Prompt.of(mostBlocks, Optional.of(body.list("messages")));
+          case GENERATE -> Prompt.of(mostBlocks, body.get("system"), body.get("prompt"));
         };
     return new Ask(model, prompt, limit(body), body.flag("stream", true), true);
   }

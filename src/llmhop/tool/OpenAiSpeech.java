@@ -83,7 +83,12 @@ abstract class OpenAiSpeech implements Speech {
   private void usage(JsonWriter json, Output output) {
     json.name("usage").object().name("prompt_tokens").value(ask.prompt().tokens());
     json.name("total_tokens").value(ask.prompt().tokens() + output.tokens());
-    json.name("completion_tokens").value(output.tokens()).endObject();
+    json.name("completion_tokens").value(output.tokens());
+    if (output.cachedTokens().isPresent()) {
+      json.name("prompt_tokens_details").object().name("cached_tokens");
+      json.value(output.cachedTokens().getAsLong()).endObject();
+    }
+    json.endObject();
   }
 
   private static String reason(Output output) {

@@ -9,6 +9,12 @@ import java.time.Duration;
 record Pace(Duration firstToken, double tokensPerSecond) {
   private static final double NANOS_PER_SECOND = 1e9;
 
+  /// The same with a prefill of only so many of a prompt's tokens.
+  Pace prefilling(long tokens, long ofTokens) {
+    double share = (double) tokens / ofTokens;
+    return new Pace(Duration.ofNanos((long) (firstToken.toNanos() * share)), tokensPerSecond);
+  }
+
   /// In nanoseconds; the first token has index 0.
   long nanosOf(int index) {
     return firstToken.toNanos() + (long) (index * (NANOS_PER_SECOND / tokensPerSecond));

@@ -9,15 +9,24 @@ import llmhop.json.Json;
 /// @param tokens how many tokens it is counted as: four characters each, and the given ones
 /// @param hash the same for the same texts
 /// @param ending the last words of its last text, on one line
-record Prompt(long characters, long tokens, long hash, String ending) {
-  private static final int CHARACTERS_PER_TOKEN = 4;
+/// @param blocks its first full blocks, as many as were asked for
+record Prompt(long characters, long tokens, long hash, String ending, Blocks blocks) {
+  static final int CHARACTERS_PER_TOKEN = 4;
   private static final int ENDING_LENGTH = 40;
 
   /// All text in these values: strings, and in lists and objects what is called `text` or
   /// `content`. Numbers are tokens.
   @SafeVarargs
   static Prompt of(Optional<Json>... values) {
-    Reader reader = new Reader();
+    return of(0, values);
+  }
+
+  /// The same, with its blocks. To them also belongs who says what.
+  ///
+  /// @param mostBlocks how many of them are to be remembered
+  @SafeVarargs
+  static Prompt of(int mostBlocks, Optional<Json>... values) {
+    Reader reader = new Reader(mostBlocks);
     for (Optional<Json> value : values) {
       value.ifPresent(reader::read);
     }
@@ -25,10 +34,15 @@ record Prompt(long characters, long tokens, long hash, String ending) {
   }
 
   private static final class Reader {
+    private final Blocks.Cutter cutter;
     private long characters;
     private long givenTokens;
     private long hash = 1;
     private String last = "";
+
+    Reader(int mostBlocks) {
+      cutter = new Blocks.Cutter(mostBlocks);
+    }
 
     void read(Json value) {
       switch (value) {
@@ -36,9 +50,11 @@ record Prompt(long characters, long tokens, long hash, String ending) {
         case Json.Num number -> {
           givenTokens++;
           mix(number.text());
+          cutter.token(number.text());
         }
         case Json.Arr list -> list.items().forEach(this::read);
         case Json.Obj object -> {
+          object.get("role").ifPresent(this::readRole);
           object.get("text").ifPresent(this::read);
           object.get("content").ifPresent(this::read);
         }
@@ -46,10 +62,17 @@ record Prompt(long characters, long tokens, long hash, String ending) {
       }
     }
 
+    private void readRole(Json role) {
+      if (role instanceof Json.Str name) {
+        cutter.role(name.value());
+      }
+    }
+
     private void read(String text) {
       characters += text.codePointCount(0, text.length());
       last = text;
       mix(text);
+      cutter.text(text);
     }
 
     private void mix(String text) {
@@ -58,7 +81,8 @@ record Prompt(long characters, long tokens, long hash, String ending) {
 
     Prompt prompt() {
       long ofText = (characters + CHARACTERS_PER_TOKEN - 1) / CHARACTERS_PER_TOKEN;
-      return new Prompt(characters, Math.max(1, ofText + givenTokens), hash, ending(last));
+      long tokens = Math.max(1, ofText + givenTokens);
+      return new Prompt(characters, tokens, hash, ending(last), cutter.blocks());
     }
 
     private static String ending(String text) {

@@ -1,5 +1,6 @@
 package llmhop.tool;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import llmhop.json.Json;
@@ -9,7 +10,7 @@ import llmhop.json.JsonWriter;
 /// Nothing is kept, so `previous_response_id` finds nothing and is refused.
 final class ResponsesForm implements TextForm {
   @Override
-  public Ask read(Document body) throws Refused {
+  public Ask read(Document body, int mostBlocks) throws Refused {
     String model = body.model();
     Json input = body.required("input");
     if (!(input instanceof Json.Str) && !(input instanceof Json.Arr)) {
@@ -18,9 +19,18 @@ final class ResponsesForm implements TextForm {
     if (body.get("previous_response_id").isPresent()) {
       throw Refused.badField("previous_response_id", "the simulator keeps no responses");
     }
-    Prompt prompt = Prompt.of(body.get("instructions"), Optional.of(input));
+    Prompt prompt = Prompt.of(mostBlocks, body.get("instructions"), Optional.of(messages(input)));
     OptionalLong limit = body.count("max_output_tokens");
     return new Ask(model, prompt, limit, body.flag("stream", false), true);
+  }
+
+  /// A text is what the user says, as an item of a later turn will have it.
+  private static Json messages(Json input) {
+    if (input instanceof Json.Arr) {
+      return input;
+    }
+    var role = new Json.Member("role", new Json.Str("user", 0), 0);
+    return new Json.Obj(List.of(role, new Json.Member("content", input, 0)), 0);
   }
 
   @Override
@@ -48,7 +58,7 @@ final class ResponsesForm implements TextForm {
     }
 
     @Override
-    public String opening() {
+    public String opening(OptionalLong cachedTokens) {
       JsonWriter item = event("response.output_item.added").name("output_index").value(0);
       String added = send("response.output_item.added", item(item, Optional.empty()));
       return added + part("response.content_part.added", "");
@@ -144,7 +154,8 @@ final class ResponsesForm implements TextForm {
     private void usage(JsonWriter json, Output output) {
       long input = ask.prompt().tokens();
       json.object().name("input_tokens").value(input);
-      json.name("input_tokens_details").object().name("cached_tokens").value(0).endObject();
+      json.name("input_tokens_details").object().name("cached_tokens");
+      json.value(output.cachedTokens().orElse(0)).endObject();
       json.name("output_tokens").value(output.tokens());
       json.name("output_tokens_details").object().name("reasoning_tokens").value(0).endObject();
       json.name("total_tokens").value(input + output.tokens()).endObject();

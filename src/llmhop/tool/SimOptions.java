@@ -26,9 +26,11 @@ final class SimOptions {
         --tokens-per-second 50  how fast the others follow
         --tokens 64             length of an answer, unless the caller wants less
         --max-running N         how many requests run at once; the others wait in line
+        --prefix-cache TOKENS   keep so much of the prompts, whose prefill then takes no time
         --fail 500:0.1          answer this share of the requests with this status; may be repeated
         --drop-mid-stream 0.05  cut off this share of the streams
         --hang 0.01             never answer this share of the requests
+        --drain 30s             how long requests may run on when it is told to stop
         --seed N                for the same luck every time
         --help                  this text
 
@@ -44,16 +46,19 @@ final class SimOptions {
           "--tokens-per-second",
           "--tokens",
           "--max-running",
+          "--prefix-cache",
           "--fail",
           "--drop-mid-stream",
           "--hang",
+          "--drain",
           "--seed");
 
   private static final Pattern DURATION = Pattern.compile("([0-9]{1,7})(ms|s|m)");
   private static final Pattern FAIL = Pattern.compile("([45][0-9]{2}):(.+)");
   private static final Map<String, Long> MILLIS = Map.of("ms", 1L, "s", 1_000L, "m", 60_000L);
-  private static final Duration MAX_TTFT = Duration.ofHours(1);
+  private static final Duration LONGEST = Duration.ofHours(1);
   private static final int MAX_TOKENS = 1_000_000;
+  private static final int MAX_CACHE = 100_000_000;
   private static final double MAX_TOKENS_PER_SECOND = 1e9;
   private static final int LONGEST_NAME = 256;
 
@@ -71,7 +76,7 @@ final class SimOptions {
   }
 
   private SimSettings settings(long seed) throws UsageException {
-    Pace pace = new Pace(ttft(), tokensPerSecond());
+    Pace pace = new Pace(duration("--ttft", "200ms"), tokensPerSecond());
     return new SimSettings(
         arguments.one("--host").orElse("127.0.0.1"),
         (int) whole("--port", 0, 65_535).orElse(8000),
@@ -79,9 +84,11 @@ final class SimOptions {
         pace,
         (int) whole("--tokens", 1, MAX_TOKENS).orElse(64),
         (int) whole("--max-running", 1, Integer.MAX_VALUE).orElse(Integer.MAX_VALUE),
+        (int) whole("--prefix-cache", 0, MAX_CACHE).orElse(0),
         fails(),
         share("--drop-mid-stream"),
         share("--hang"),
+        duration("--drain", "30s"),
         whole("--seed", Long.MIN_VALUE, Long.MAX_VALUE).orElse(seed));
   }
 
@@ -98,14 +105,14 @@ final class SimOptions {
     return models.isEmpty() ? List.of("simulated") : models;
   }
 
-  private Duration ttft() throws UsageException {
-    Matcher matcher = DURATION.matcher(arguments.one("--ttft").orElse("200ms"));
+  private Duration duration(String name, String otherwise) throws UsageException {
+    Matcher matcher = DURATION.matcher(arguments.one(name).orElse(otherwise));
     if (!matcher.matches()) {
-      throw new UsageException("--ttft must be a duration like 200ms, 2s or 1m.");
+      throw new UsageException(name + " must be a duration like 200ms, 2s or 1m.");
     }
     long millis = Long.parseLong(matcher.group(1)) * MILLIS.get(matcher.group(2));
-    if (millis > MAX_TTFT.toMillis()) {
-      throw new UsageException("--ttft must be at most 60m.");
+    if (millis > LONGEST.toMillis()) {
+      throw new UsageException(name + " must be at most 60m.");
     }
     return Duration.ofMillis(millis);
   }

@@ -1,5 +1,6 @@
 package llmhop.tool;
 
+import java.time.Duration;
 import java.util.List;
 
 /// How the simulator is to behave.
@@ -10,9 +11,11 @@ import java.util.List;
 /// @param pace how fast tokens come
 /// @param tokens how many tokens an answer has when the caller sets no lower limit
 /// @param maxRunning how many requests run at once; the others wait
+/// @param prefixCacheTokens how many tokens of prompts are kept for each model; 0 for none
 /// @param fails which share of the requests fails how
 /// @param dropMidStream the share of streams that are cut off
 /// @param hang the share of requests that never get an answer
+/// @param drain how long requests may run on when the simulator is told to stop
 /// @param seed where chance begins
 record SimSettings(
     String host,
@@ -21,9 +24,11 @@ record SimSettings(
     Pace pace,
     int tokens,
     int maxRunning,
+    int prefixCacheTokens,
     List<Chance.Fail> fails,
     double dropMidStream,
     double hang,
+    Duration drain,
     long seed) {
   SimSettings {
     models = List.copyOf(models);

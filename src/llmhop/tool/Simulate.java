@@ -15,8 +15,8 @@ public final class Simulate {
 
   private Simulate() {}
 
-  /// Reads the options, listens, and blocks until the JVM is shut down or this thread is
-  /// interrupted.
+  /// Reads the options, listens, and blocks until the JVM is shut down, which lets the requests end
+  /// that run, or this thread is interrupted, which doesn't.
   ///
   /// @param arguments the command line behind `simulate`
   /// @param out gets a line at the start and one for every request
@@ -70,7 +70,7 @@ public final class Simulate {
   }
 
   private static void awaitEnd(SimulatedServer server) {
-    Thread hook = new Thread(server::close, "end of the simulator");
+    Thread hook = new Thread(server::stop, "end of the simulator");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       new CountDownLatch(1).await();

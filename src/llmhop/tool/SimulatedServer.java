@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,8 +31,10 @@ final class SimulatedServer implements AutoCloseable {
 
   private final HttpServer front;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final AtWork atWork = new AtWork();
   private final AtomicLong requests = new AtomicLong();
   private final Map<String, Route> routes = new HashMap<>();
+  private final Duration drain;
   private final Time time;
   private final HangUps hangUps;
   private final PrintStream log;
@@ -44,13 +47,15 @@ final class SimulatedServer implements AutoCloseable {
       HttpServer front, SimSettings settings, Time time, HangUps hangUps, PrintStream log) {
     RunQueue queue = new RunQueue(settings.maxRunning(), settings.models());
     this.front = front;
+    this.drain = settings.drain();
     this.time = time;
     this.hangUps = hangUps;
     this.log = log;
     this.bodies = Bodies.sized();
-    this.engine = new Engine(settings, time, queue, bodies);
+    PrefixCache cache = new PrefixCache(settings.prefixCacheTokens(), settings.models());
+    this.engine = new Engine(settings, time, queue, cache, bodies);
     this.catalog = new Catalog(settings.models(), time.instant());
-    this.metrics = new SimMetrics(settings.models(), queue);
+    this.metrics = new SimMetrics(settings.models(), queue, cache);
     addRoutes();
   }
 
@@ -73,6 +78,17 @@ final class SimulatedServer implements AutoCloseable {
 
   InetSocketAddress address() {
     return front.getAddress();
+  }
+
+  /// Ends as vLLM's uvicorn does: takes no more connections, closes the idle ones, and returns when
+  /// the last request is over. What still runs after the time for that is cut off.
+  void stop() {
+    long end = time.nanos() + drain.toNanos();
+    // On a thread of its own: it waits for callers that have their answer and don't close, too.
+    int longest = (int) drain.toSeconds() + 1;
+    Thread.ofVirtual().name("stop").start(() -> front.stop(longest));
+    atWork.awaitNone(time, end);
+    close();
   }
 
   /// Ends at once, whatever runs.
@@ -115,6 +131,7 @@ final class SimulatedServer implements AutoCloseable {
     Presence presence = new Presence(time);
     Call call = new Call(exchange, presence, "sim-" + requests.incrementAndGet());
     hangUps.watch(exchange, presence::leave);
+    atWork.begin();
     try {
       answer(call);
       over(call, call.status(), "");
@@ -132,6 +149,8 @@ final class SimulatedServer implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       over(call, call.status(), " failed: " + e.getClass().getName() + place(e));
       throw new IOException(e);
+    } finally {
+      atWork.end();
     }
   }
 
@@ -168,7 +187,7 @@ final class SimulatedServer implements AutoCloseable {
   }
 
   private void countTokens(Call call) throws IOException, Refused {
-    Ask ask = call.body(bodies, bytes -> MessagesForm.readPrompt(Document.parse(bytes)));
+    Ask ask = call.body(bodies, bytes -> MessagesForm.readPrompt(Document.parse(bytes), 0));
     call.isFor(ask.model());
     engine.known(ask.model());
     var json = new JsonWriter().object().name("input_tokens").value(ask.prompt().tokens());

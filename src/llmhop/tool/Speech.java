@@ -1,5 +1,7 @@
 package llmhop.tool;
 
+import java.util.OptionalLong;
+
 /// One answer in the words of its API: what is sent at which moment. Used by one thread.
 ///
 /// ```
@@ -13,7 +15,9 @@ interface Speech {
   }
 
   /// What comes before the first token, in the same write.
-  default String opening() {
+  ///
+  /// @param cachedTokens how many of the prompt's were in the cache; empty when there is none
+  default String opening(OptionalLong cachedTokens) {
     return "";
   }
 

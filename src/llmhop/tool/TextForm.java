@@ -3,7 +3,9 @@ package llmhop.tool;
 /// One API by which text is asked for. Has no state.
 interface TextForm {
   /// What a request of this API asks for.
-  Ask read(Document body) throws Refused;
+  ///
+  /// @param mostBlocks how many blocks of its prompt are to be remembered
+  Ask read(Document body, int mostBlocks) throws Refused;
 
   /// The words for one answer.
   ///

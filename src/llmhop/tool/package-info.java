@@ -6,6 +6,7 @@
 /// ```
 ///   SimulatedServer   finds who answers a path, logs, renders what is refused
 ///     Engine          chance -> a place in the RunQueue -> prefill -> token after token
+///       PrefixCache   how much of a prompt needs no prefill
 ///       TextForm      what the request asks for, in one API's words (Ask)
 ///       Speech        what the answer says at which moment, in the same API's words
 ///     Embeddings, Transcriptions, Catalog, SimMetrics   what is answered in one go

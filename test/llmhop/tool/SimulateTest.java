@@ -34,6 +34,8 @@ class SimulateTest {
     assertEquals(new Pace(Duration.ofMillis(200), 50), settings.pace());
     assertEquals(64, settings.tokens());
     assertEquals(Integer.MAX_VALUE, settings.maxRunning());
+    assertEquals(0, settings.prefixCacheTokens());
+    assertEquals(Duration.ofSeconds(30), settings.drain());
     assertEquals(99, settings.seed());
     assertTrue(!settings.uncertain());
   }
@@ -44,8 +46,8 @@ class SimulateTest {
         SimOptions.parse(
             words(
                 "--port=1 --host=::1 --model a --model=b=c --ttft 2s --tokens-per-second=0.5"
-                    + " --tokens 7 --max-running=3 --fail 500:0.1 --fail=429:1"
-                    + " --drop-mid-stream .5 --hang=0.25 --seed=-7"),
+                    + " --tokens 7 --max-running=3 --prefix-cache 99 --fail 500:0.1 --fail=429:1"
+                    + " --drop-mid-stream .5 --hang=0.25 --drain 0s --seed=-7"),
             99);
     assertEquals(1, settings.port());
     assertEquals("::1", settings.host());
@@ -53,16 +55,18 @@ class SimulateTest {
     assertEquals(new Pace(Duration.ofSeconds(2), 0.5), settings.pace());
     assertEquals(7, settings.tokens());
     assertEquals(3, settings.maxRunning());
+    assertEquals(99, settings.prefixCacheTokens());
     assertEquals(List.of(new Chance.Fail(500, 0.1), new Chance.Fail(429, 1)), settings.fails());
     assertEquals(0.5, settings.dropMidStream());
     assertEquals(0.25, settings.hang());
+    assertEquals(Duration.ZERO, settings.drain());
     assertEquals(-7, settings.seed());
   }
 
   @Test
   void everyWrongOptionIsSaidInASentence() {
     wrong("--prot 1", "Unknown option --prot: did you mean --port?");
-    wrong("8000", "Unknown option 8000: --drop-mid-stream, ");
+    wrong("8000", "Unknown option 8000: --drain, --drop-mid-stream, ");
     wrong("--port", "--port needs a value.");
     wrong("--port=", "--port needs a value.");
     wrong("--port --seed 1", "--port needs a value.");
@@ -71,8 +75,11 @@ class SimulateTest {
     wrong("--port x", "--port must be a whole number from 0 to 65535.");
     wrong("--tokens 0", "--tokens must be a whole number from 1 to 1000000.");
     wrong("--max-running 0", "--max-running must be a whole number from 1 to 2147483647.");
+    wrong("--prefix-cache -1", "--prefix-cache must be a whole number from 0 to 100000000.");
     wrong("--ttft 200", "--ttft must be a duration like 200ms, 2s or 1m.");
     wrong("--ttft 61m", "--ttft must be at most 60m.");
+    wrong("--drain 30", "--drain must be a duration like 200ms, 2s or 1m.");
+    wrong("--drain 61m", "--drain must be at most 60m.");
     wrong("--tokens-per-second 0", "--tokens-per-second must be from 0.001 to 1000000000.");
     wrong("--tokens-per-second NaN", "--tokens-per-second: NaN is not a number.");
     wrong("--fail 500", "--fail must be STATUS:PROBABILITY, like 500:0.1 or 429:1.");
@@ -99,8 +106,8 @@ class SimulateTest {
     String help = out.toString(StandardCharsets.UTF_8);
     for (String option :
         words(
-            "--port --host --model --ttft --tokens-per-second --tokens --max-running --fail"
-                + " --drop-mid-stream --hang --seed")) {
+            "--port --host --model --ttft --tokens-per-second --tokens --max-running --prefix-cache"
+                + " --fail --drop-mid-stream --hang --drain --seed")) {
       assertTrue(help.contains("  " + option + " "), option);
     }
   }

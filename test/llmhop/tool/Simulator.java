@@ -5,6 +5,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -96,6 +98,22 @@ final class Simulator implements AutoCloseable {
   /// Waits until so many exchanges wait for time to pass.
   void awaitWaiting(int exchanges) {
     Waiting.await(exchanges + " exchanges to wait for time", () -> time.waiting() == exchanges);
+  }
+
+  /// Begins to stop it, as a signal does.
+  Thread stop() {
+    InetSocketAddress address = server.address();
+    Thread stopping = Thread.ofVirtual().start(server::stop);
+    Waiting.await("new connections to be refused", () -> refuses(address));
+    return stopping;
+  }
+
+  private static boolean refuses(InetSocketAddress address) {
+    try (Socket _ = new Socket(address.getAddress(), address.getPort())) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   private void watch(HttpExchange exchange, Runnable gone) {
