@@ -6,13 +6,13 @@
 ///
 /// | word | what happens | may end with |
 /// |---|---|---|
-/// | accept | connection, head, limits, deadlines | 400 403 408 414 417 421 431 503 505 |
+/// | accept | connection, head, limits, deadlines | 400 403 408 414 417 421 431 503 505 508 |
 /// | authenticate | who asks, before a byte of the body is read | 401 |
 /// | read | the body, within its limit and the process's budget | 400 408 413 415 503 |
 /// | find | the model's name, then the model | 400 404 |
 /// | admit | may this caller, now | 403 503 |
-/// | choose | backends in order of preference | |
-/// | forward | send to the first; try the next only where that is safe | 502 504 |
+/// | choose | the best backend of the model, or of one that stands in for it | 503 |
+/// | forward | send to it; try the next best only where that is safe | 502 504 |
 /// | relay | copy the answer as it comes | abort |
 /// | record | always, refused requests too | |
 ///

@@ -3,17 +3,25 @@ package llmhop.admin;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import llmhop.json.Json;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
 import llmhop.route.Local;
+import llmhop.route.Route.Found;
 import llmhop.route.Target;
 
 /// `GET /v1/models` and `/v1/models/{id}`, in OpenAI's shape; in Anthropic's for its clients, which
-/// are known by their `anthropic-version` field.
+/// are known by their `anthropic-version` field. Models with a `catalog` carry what their engine
+/// says of them, `max_model_len` for example, as it was said last.
 ///
 /// @see <a href="https://platform.openai.com/docs/api-reference/models">OpenAI's models</a>
 /// @see <a href="https://docs.anthropic.com/en/api/models-list">Anthropic's models</a>
 final class ModelsApi {
+  private static final Set<String> OURS =
+      Set.of("id", "object", "root", "parent", "permission", "name", "model");
+
   private final Instant created;
 
   ModelsApi(Instant created) {
@@ -30,7 +38,7 @@ final class ModelsApi {
         json.name("object").value("list");
       }
       json.name("data").array();
-      names.forEach(name -> model(json, name, anthropic));
+      for (String name : names) model(json, name, routes.find(name), anthropic);
       json.endArray();
       if (anthropic) {
         json.name("has_more").value(false);
@@ -54,9 +62,9 @@ final class ModelsApi {
   Local.Page one(String rawId) {
     return (exchange, caller, routes) -> {
       String name = Target.decode(rawId).orElse(rawId);
-      routes.visible(name, caller);
+      Found found = routes.visible(name, caller);
       var json = new JsonWriter();
-      model(json, name, isAnthropic(exchange));
+      model(json, name, Optional.of(found), isAnthropic(exchange));
       Answers.json(exchange, 200, json);
     };
   }
@@ -65,15 +73,32 @@ final class ModelsApi {
     return exchange.fields().has("anthropic-version");
   }
 
-  private void model(JsonWriter json, String name, boolean anthropic) {
+  private void model(JsonWriter json, String name, Optional<Found> found, boolean anthropic) {
     json.object().name("id").value(name);
     if (anthropic) {
       json.name("type").value("model").name("display_name").value(name);
       json.name("created_at").value(created.toString());
     } else {
-      json.name("object").value("model").name("created").value(created.getEpochSecond());
-      json.name("owned_by").value("llmhop");
+      Optional<Json.Obj> listed = found.flatMap(f -> f.route().fleet().listed(f.sent()));
+      json.name("object").value("model");
+      if (listed.flatMap(said -> said.get("created")).isEmpty()) {
+        json.name("created").value(created.getEpochSecond());
+      }
+      if (listed.flatMap(said -> said.get("owned_by")).isEmpty()) {
+        json.name("owned_by").value("llmhop");
+      }
+      listed.ifPresent(said -> passOn(json, said));
     }
     json.endObject();
+  }
+
+  /// All that an engine says, but its own name for the model, which may be a path on its disk, and
+  /// what it lets its callers do.
+  private static void passOn(JsonWriter json, Json.Obj said) {
+    for (Json.Member member : said.members()) {
+      if (!OURS.contains(member.name())) {
+        json.name(member.name()).json(member.value());
+      }
+    }
   }
 }

@@ -38,11 +38,11 @@ final class RouterUnderTest implements AutoCloseable {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private boolean faultsExpected;
 
-  private RouterUnderTest(String json, Entrance entrance) {
+  private RouterUnderTest(String json, Entrance entrance, Listen place) {
     this.entrance = entrance;
     try {
       Config config = ConfigReader.read(bytes(json.replace('\'', '"')), Secrets.fromProcess());
-      List<Listen> listen = List.of(entrance.place());
+      List<Listen> listen = List.of(place);
       router = Assembly.start(config, listen, EnvironmentProxy.NONE, print(out), print(err));
     } catch (ConfigException e) {
       throw new AssertionError("the config is refused: " + e.problems(), e);
@@ -66,7 +66,12 @@ final class RouterUnderTest implements AutoCloseable {
 
   /// The same for callers who come in this way, whose members the config has.
   static RouterUnderTest of(String json, Entrance entrance) {
-    return new RouterUnderTest(json, entrance);
+    return new RouterUnderTest(json, entrance, entrance.place());
+  }
+
+  /// The same on this port, which nobody has.
+  static RouterUnderTest of(String json, int port) {
+    return new RouterUnderTest(json, Entrance.TCP, new Listen.Tcp("127.0.0.1", port));
   }
 
   /// A router with one model, `llama`, at this backend, without tokens.

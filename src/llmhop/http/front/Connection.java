@@ -71,6 +71,8 @@ final class Connection implements Runnable {
       while (serveNext()) {
         inlet.shrink();
         deadlines.doing(Doing.IDLE);
+        // A stop that came just before has closed the idle ones, and this wasn't one yet.
+        if (server.isStopping() && !inlet.hasBuffered()) break;
       }
     } catch (IOException e) {
       // The caller is gone, or was cut off: whoever served it knows.
