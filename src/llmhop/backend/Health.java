@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 /// ```
 ///   UP --refused, or broke three times in a row--> DOWN
 ///   DOWN --take, when it has cooled down--> TRIAL
-///   TRIAL --answered--> UP
+///   TRIAL --answered, or connected where it had refused--> UP
 ///   TRIAL --refused, broke--> DOWN, for twice as long
 ///   TRIAL --released, nobody knows--> DOWN, to be tried again at once
 ///   any --answered, to a request that was sent in spite of all--> UP
@@ -48,6 +48,7 @@ final class Health {
   // All below is guarded by this.
   private State state = State.UP;
   private boolean unwell;
+  private boolean refused;
   private volatile int breaks;
   private long coolDown;
   private long trialAt;
@@ -120,6 +121,21 @@ final class Health {
     }
   }
 
+  /// A request that was sent in spite of all has a connection: where that was what was missing, it
+  /// is back, and nobody has to wait until a long answer begins.
+  void connected() {
+    boolean back;
+    synchronized (this) {
+      back = state != State.UP && refused;
+      if (back) {
+        up();
+      }
+    }
+    if (back) {
+      told("is up again");
+    }
+  }
+
   /// An answer came to its end, or as far as its caller wanted it.
   void unbroken() {
     if (breaks > 0) {
@@ -142,6 +158,7 @@ final class Health {
   private void failed(boolean certain, String why) {
     boolean fell = false;
     synchronized (this) {
+      refused = certain;
       switch (state) {
         case UP -> {
           breaks++;

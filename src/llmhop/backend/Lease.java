@@ -21,6 +21,13 @@ public final class Lease implements AutoCloseable {
     return backend;
   }
 
+  /// There is a connection.
+  public void connected() {
+    if (trial) {
+      backend.health().connected();
+    }
+  }
+
   /// The head of an answer has come, whatever it says.
   public void answered() {
     answered = true;

@@ -19,6 +19,7 @@ enum LineFormat {
       pad(line, clean(o.caller()), 12);
       pad(line, clean(o.model().orElse("-")), 24);
       pad(line, clean(o.backend().orElse("-")), 24);
+      if (o.tried() > 1) line.append("tried=").append(o.tried()).append(' ');
       line.append("in=").append(o.bytesIn()).append(" out=").append(o.bytesOut());
       line.append(" head=").append(millis(o.headNanos()));
       line.append(" first=").append(millis(o.firstByteNanos()));
@@ -47,6 +48,7 @@ enum LineFormat {
       json.name("caller").value(o.caller());
       put(json, "model", o.model());
       put(json, "backend", o.backend());
+      if (o.tried() > 1) json.name("tried").value(o.tried());
       json.name("bytes_in").value(o.bytesIn());
       json.name("bytes_out").value(o.bytesOut());
       put(json, "head_ms", o.headNanos());

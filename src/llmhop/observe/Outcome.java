@@ -14,6 +14,7 @@ import java.util.OptionalLong;
 /// @param path the raw path, without the query
 /// @param model the configured model's name
 /// @param backend the backend's label
+/// @param tried how many backends had the request, the last of them being `backend`
 /// @param status the status that was sent; 499 when the caller left before it had the whole answer
 /// @param bytesIn bytes of the request's body that were read
 /// @param bytesOut bytes of the answer's body that were sent
@@ -32,6 +33,7 @@ public record Outcome(
     String path,
     Optional<String> model,
     Optional<String> backend,
+    int tried,
     int status,
     long bytesIn,
     long bytesOut,

@@ -60,6 +60,7 @@ public final class Doorway implements Refusals {
             path(target),
             Optional.empty(),
             Optional.empty(),
+            0,
             refusal.status(),
             0,
             page.body().length,

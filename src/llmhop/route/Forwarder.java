@@ -88,7 +88,7 @@ final class Forwarder {
           if (next.isEmpty() && busy != null) {
             Answer said = busy;
             busy = null;
-            x.journal().backend(said.lease().backend().label());
+            x.journal().backTo(said.lease().backend().label());
             x.watch(said.reply()::cancel);
             return said;
           }
@@ -129,7 +129,7 @@ final class Forwarder {
     try {
       x.journal().backend(lease.backend().label());
       request.sendAs(found);
-      Request attempt = attempt(x, request, lease.backend(), gate);
+      Request attempt = attempt(x, request, lease, gate);
       Call call = lease.backend().upstream().call(attempt, found.route().timing());
       x.watch(call::cancel);
       reply = call.send();
@@ -168,11 +168,13 @@ final class Forwarder {
     }
   }
 
-  private Request attempt(Exchange x, Intake.Request request, Backend backend, Gate gate) {
+  private Request attempt(Exchange x, Intake.Request request, Lease lease, Gate gate) {
+    Backend backend = lease.backend();
     String target = backend.path(request.target().path()) + request.target().query();
     return new Request() {
       @Override
       public Head head() {
+        lease.connected();
         String id = ids.attempt(x.journal().id());
         return new Head(
             x.method(), target, fields.request(x, backend, gate.takesCredentials(), id));

@@ -29,6 +29,7 @@ final class Journal {
   private long bytesOut;
   private OptionalLong headNanos = OptionalLong.empty();
   private OptionalLong firstByteNanos = OptionalLong.empty();
+  private int tried;
   private EndedBy endedBy = EndedBy.DONE;
   private Optional<String> error = Optional.empty();
   private Optional<String> detail = Optional.empty();
@@ -67,7 +68,14 @@ final class Journal {
     model = Optional.of(name);
   }
 
+  /// This backend has the request now.
   void backend(String label) {
+    backend = Optional.of(label);
+    tried++;
+  }
+
+  /// What this one said is the answer after all.
+  void backTo(String label) {
     backend = Optional.of(label);
   }
 
@@ -109,6 +117,7 @@ final class Journal {
         path,
         model,
         backend,
+        tried,
         status,
         bytesIn.get(),
         bytesOut,

@@ -85,6 +85,28 @@ class HealthTest {
   }
 
   @Test
+  void whereNobodyListenedAConnectionIsEnoughSinceALongAnswerMayTakeMinutesToBegin() {
+    health.refused("gone");
+    fleets.pass(Duration.ofSeconds(1));
+    Lease trial = chooseFirst().orElseThrow();
+    trial.connected();
+    assertEquals("up", first.state());
+    trial.close();
+  }
+
+  @Test
+  void whereItBrokeOffAConnectionIsNot() {
+    for (int i = 0; i < 3; i++) health.broke("reset");
+    fleets.pass(Duration.ofSeconds(1));
+    Lease trial = chooseFirst().orElseThrow();
+    trial.connected();
+    assertEquals("trial", first.state());
+    trial.answered();
+    assertEquals("up", first.state());
+    trial.close();
+  }
+
+  @Test
   void eachTrialThatFailsDoublesTheCoolDownUpToHalfAMinute() {
     health.refused("gone");
     for (int seconds : new int[] {1, 2, 4, 8, 16, 30, 30, 30}) {
