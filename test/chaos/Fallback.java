@@ -47,7 +47,7 @@ final class Fallback implements Scenario {
     Router router = lab.router(lab.freePort(), ALL, TOKENS, models);
 
     Tally allowed = new Tally();
-    Tally denied = new Tally("backend_unreachable", "backend_timeout", "no_healthy_backend");
+    Tally denied = new Tally("503", "backend_unreachable", "backend_timeout");
     Row answered =
         new Row("fallback: allowed", allowed, "all answered, X-LLMhop-Model says by whom");
     ask(router, ALL, allowed, answered, Fallback::isByBackup);

@@ -1,11 +1,7 @@
 package chaos;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.locks.LockSupport;
 
 /// Conversations go to the engine that has their beginning in its cache; a beginning that all have
 /// still spreads over all engines.
@@ -15,11 +11,6 @@ final class Prefix implements Scenario {
   private static final String OPTIONS =
       "--model prefix --model busy --prefix-cache 20000 --ttft 400ms --tokens 40"
           + " --tokens-per-second 100";
-  private static final int CONVERSATIONS = 24;
-  private static final int TURNS = 4;
-  private static final int ANSWER_TOKENS = 8;
-  private static final int SYSTEM_CHARS = 2048;
-  private static final long MOST_PAUSE_NANOS = 100_000_000;
   private static final double LEAST_RATIO = 3;
   private static final int HOT = 32;
   private static final int MOST_AT_ONE = (int) (1.25 * HOT / ENGINES) + 2;
@@ -31,90 +22,51 @@ final class Prefix implements Scenario {
 
   @Override
   public List<Row> run(Lab lab) throws IOException, InterruptedException {
-    List<Engine> engines = lab.engines(ENGINES, OPTIONS);
-    String urls = Lab.urls(engines);
+    String urls = Lab.urls(lab.engines(ENGINES, OPTIONS));
     Router router =
         lab.router(
             """
             {"busy": {"urls": %s, "balance": "least-busy"},
-             "prefix": {"urls": %s, "balance": {"policy": "prefix", "bytes": 1024}}}\
-            """
+             "prefix": {"urls": %s, "balance": {"policy": "prefix", "bytes": 1024}}}"""
                 .formatted(urls, urls));
-    Tally tallyOfBusy = new Tally();
-    Tally tallyOfPrefix = new Tally();
-    double busy = median(talk(router, "busy", tallyOfBusy));
-    double prefix = median(talk(router, "prefix", tallyOfPrefix));
-    String medians =
-        "first token of turns 2 to 4: %.0f ms, least-busy %.0f, ratio %.1f, at least %.0f"
-            .formatted(prefix, busy, busy / prefix, LEAST_RATIO);
-    List<Row> rows = new ArrayList<>();
-    rows.add(new Row("prefix: least-busy", tallyOfBusy, "all answered").mustAnswerAll());
-    rows.add(
-        new Row("prefix: conversations", tallyOfPrefix, medians)
+    Conversations busy = Conversations.with(router, "busy");
+    Conversations prefix = Conversations.with(router, "prefix");
+    double ratio = busy.medianMillis() / prefix.medianMillis();
+    String bar = "first token %.1f times faster, at least %.0f; %s";
+    return List.of(
+        new Row("prefix: least-busy", busy.tally(), "all answered; " + told(busy)).mustAnswerAll(),
+        new Row("prefix: prefix", prefix.tally(), bar.formatted(ratio, LEAST_RATIO, told(prefix)))
             .mustAnswerAll()
-            .must(busy / prefix >= LEAST_RATIO, medians));
-    rows.add(hot(router, lab.brief() ? 1 : 4));
-    return rows;
+            .must(ratio >= LEAST_RATIO, "only %.1f times faster".formatted(ratio)),
+        hot(router, lab.brief() ? 1 : 4));
   }
 
-  // The times to the first token of all turns but the first, in milliseconds.
-  private static List<Double> talk(Router router, String model, Tally tally)
-      throws InterruptedException {
-    List<Double> times = Collections.synchronizedList(new ArrayList<>());
-    Load.atOnce(
-        CONVERSATIONS,
-        number -> {
-          StringBuilder messages =
-              new StringBuilder("[").append(message("system", text(model, number)));
-          try (Caller caller = new Caller(router.port())) {
-            for (int turn = 1; turn <= TURNS; turn++) {
-              messages.append(',').append(message("user", "This is question " + turn + "."));
-              Ask ask = Ask.of(model).streamed().tokens(ANSWER_TOKENS).messages(messages + "]");
-              tally.sending();
-              Answer answer = tally.add(caller.ask(ask));
-              if (turn > 1) times.add(answer.firstByteNanos() / 1e6);
-              messages.append(',').append(message("assistant", "And this is answer " + turn + "."));
-              LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(MOST_PAUSE_NANOS));
-            }
-          }
-        });
-    return times;
+  private static String told(Conversations all) {
+    return "median %.0f ms, %d %% stayed".formatted(all.medianMillis(), all.stayedPercent());
   }
 
   // All ask the same and overlap: each engine must have its share.
   private static Row hot(Router router, int times) throws InterruptedException {
+    String beginning = Conversations.beginning("hot", 0);
+    Ask ask =
+        Ask.of("prefix")
+            .streamed()
+            .messages("[" + Conversations.message("system", beginning) + "]");
     Tally all = new Tally();
     int most = 0;
     for (int time = 0; time < times; time++) {
       Tally wave = new Tally();
-      String messages = "[" + message("system", text("hot", 0)) + "]";
       Load.atOnce(
           HOT,
           caller -> {
             all.sending();
-            wave.add(all.add(router.ask(Ask.of("prefix").streamed().messages(messages))));
+            wave.add(all.add(router.ask(ask)));
           });
       most = Math.max(most, wave.busiest());
     }
-    String bar =
-        "the busiest of %d has %d of %d, at most %d".formatted(ENGINES, most, HOT, MOST_AT_ONE);
-    return new Row("prefix: a hot one", all, bar)
+    String bar = "the busiest of %d has %d of %d at once, at most %d";
+    return new Row("prefix: hot", all, bar.formatted(ENGINES, most, HOT, MOST_AT_ONE))
         .mustAnswerAll()
-        .must(most > 0 && most <= MOST_AT_ONE, bar);
-  }
-
-  // Different from its first word on, so that no engine has it in its cache yet.
-  private static String text(String model, int number) {
-    String begin = "%s %d is what this conversation is about. ".formatted(model, number);
-    return begin.repeat(SYSTEM_CHARS / begin.length() + 1).substring(0, SYSTEM_CHARS);
-  }
-
-  private static String message(String role, String content) {
-    return "{\"role\":\"%s\",\"content\":\"%s\"}".formatted(role, content);
-  }
-
-  private static double median(List<Double> values) {
-    List<Double> sorted = values.stream().sorted().toList();
-    return sorted.isEmpty() ? Double.NaN : sorted.get(sorted.size() / 2);
+        .must(most > 0 && most <= MOST_AT_ONE, "one engine has " + most + " of " + HOT);
   }
 }

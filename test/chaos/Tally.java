@@ -20,7 +20,8 @@ final class Tally {
   private int silent;
   private double slowestSeconds;
 
-  /// @param allowed the codes of errors that are refusals here and not failures
+  /// @param allowed the codes of our errors, or the statuses of a backend's, that are refusals here
+  ///   and not failures
   Tally(String... allowed) {
     this.allowed = Set.of(allowed);
   }
