@@ -52,7 +52,7 @@ final class Conversations {
     }
   }
 
-  /// A beginning of 2 KiB. It differs from its first word on, so that no engine has it in its cache.
+  /// A beginning of 2 KiB, different from its first word on, so that no engine has it cached.
   static String beginning(String model, int number) {
     String begin = "%s %d is what this conversation is about. ".formatted(model, number);
     return begin.repeat(SYSTEM_CHARS / begin.length() + 1).substring(0, SYSTEM_CHARS);

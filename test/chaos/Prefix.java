@@ -27,7 +27,8 @@ final class Prefix implements Scenario {
         lab.router(
             """
             {"busy": {"urls": %s, "balance": "least-busy"},
-             "prefix": {"urls": %s, "balance": {"policy": "prefix", "bytes": 1024}}}"""
+             "prefix": {"urls": %s, "balance": {"policy": "prefix", "bytes": 1024}}}\
+            """
                 .formatted(urls, urls));
     Conversations busy = Conversations.with(router, "busy");
     Conversations prefix = Conversations.with(router, "prefix");
