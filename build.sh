@@ -40,6 +40,7 @@ usage: ./build.sh STEP... [-- ARGUMENT...]
   bench      test/bench/bench.sh: what it costs; BENCH_SHORT=1 for whether it works, in half a minute
   aot        build/llmhop.aot, a cache that llmhop starts faster with: java -XX:AOTCache=build/llmhop.aot -jar ...
   clients    test/clients/run.sh: OpenAI's and Anthropic's SDKs through the router
+  chaos      test/chaos/chaos.sh: backends that die, restart and misbehave; CHAOS_SHORT=1 in less than a minute
   vanished   test/vanished/vanished.sh: callers and backends whose machine is gone; needs root, a minute
   java       prints the java of the JDK that is used
   clean      removes what was built, keeps the fetched tools
@@ -270,7 +271,8 @@ compile_tests() {
   java_files test/llmhop >build/test-sources
   javac --release "$OLDEST_JAVA" -proc:none -Xlint:all,-serial -Werror --class-path "build/classes:$junit" \
     -d build/test-classes @build/test-sources
-  copy_resources test build/test-classes ! -path 'test/bench/*' ! -path 'test/clients/*' ! -path 'test/demo/*'
+  copy_resources test build/test-classes \
+    ! -path 'test/bench/*' ! -path 'test/chaos/*' ! -path 'test/clients/*' ! -path 'test/demo/*'
   remember build/test-classes
 }
 
@@ -455,6 +457,11 @@ step_aot() {
   test/bench/aot.sh
 }
 
+step_chaos() {
+  step_jar
+  test/chaos/chaos.sh
+}
+
 step_vanished() {
   step_jar
   test/vanished/vanished.sh
@@ -480,7 +487,7 @@ unset CLASSPATH
 steps=
 while [ $# -gt 0 ]; do
   case $1 in
-    compile | jar | test | lint | check | format | run | demo | bench | aot | clients | vanished | java | clean | distclean) steps="$steps $1" ;;
+    compile | jar | test | lint | check | format | run | demo | bench | aot | clients | chaos | vanished | java | clean | distclean) steps="$steps $1" ;;
     -h | --help | help) usage && exit ;;
     --) shift && break ;;
     *) usage >&2 && die "unknown step: $1" ;;
