@@ -25,6 +25,9 @@ final class Intake {
     /// @throws Refusal when it names none, an unknown one, or several
     Found find();
 
+    /// What its body says about which backend knows it; nothing of a body that is still to come.
+    Affinity affinity();
+
     /// The body as the backend gets it; after [#find].
     Body body();
 
@@ -37,7 +40,7 @@ final class Intake {
     ModelName.checkReachable(x, target, routes);
     Optional<String> outside = ModelName.outside(x, target);
     reader.checkDeclared(x);
-    Look look = Look.of(x.fields(), outside.isPresent(), caller.restricted());
+    Look look = Look.of(x.fields(), outside.isPresent(), caller.restricted(), routes.wanted());
     long declared = x.declaredLength().orElse(-1);
     if (target.routed().isPresent() && declared > BodyReader.SMALL) {
       Found found = ModelName.find(outside, Optional.empty(), routes, caller);
@@ -67,6 +70,11 @@ final class Intake {
     }
 
     @Override
+    public Affinity affinity() {
+      return body.affinity();
+    }
+
+    @Override
     public void close() {
       body.close();
     }
@@ -76,6 +84,11 @@ final class Intake {
     @Override
     public Found find() {
       return found;
+    }
+
+    @Override
+    public Affinity affinity() {
+      return Affinity.NONE;
     }
 
     @Override

@@ -58,6 +58,11 @@ public final class Routes {
     return defaultModel;
   }
 
+  /// What the choice of a backend needs to know of bodies, for all models together.
+  Affinity.Wanted wanted() {
+    return Affinity.Wanted.NOTHING;
+  }
+
   /// The model of this name: exact names and aliases first, then the longest prefix.
   public Optional<Found> find(String name) {
     Found exact = names.get(name);
