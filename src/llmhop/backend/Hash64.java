@@ -2,23 +2,20 @@ package llmhop.backend;
 
 import java.nio.charset.StandardCharsets;
 
-/// 64-bit hashes that are the same in every process and on every machine: FNV-1a over bytes, and
-/// the last step of MurmurHash3 to mix. Not for secrets.
-///
-/// @see <a href="https://datatracker.ietf.org/doc/html/draft-eastlake-fnv">FNV</a>
+/// Hashes bytes to 64 bits that are the same in every process, so that several routers, and one
+/// before and after a restart, choose alike: FNV-1a, mixed at the end by MurmurHash3's fmix64,
+/// since FNV's high bits hardly know the last bytes. Collisions can be made on purpose.
 public final class Hash64 {
-  private static final long BASIS = 0xcbf29ce484222325L;
+  /// The state before any byte: FNV's offset basis.
+  public static final long START = 0xcbf29ce484222325L;
+
   private static final long PRIME = 0x100000001b3L;
 
   private Hash64() {}
 
   /// The hash of these bytes.
   public static long of(byte[] bytes, int from, int to) {
-    long hash = BASIS;
-    for (int i = from; i < to; i++) {
-      hash = (hash ^ (bytes[i] & 0xff)) * PRIME;
-    }
-    return mix(hash);
+    return end(add(START, bytes, from, to));
   }
 
   /// The hash of a text's UTF-8.
@@ -27,11 +24,19 @@ public final class Hash64 {
     return of(bytes, 0, bytes.length);
   }
 
-  /// Spreads each bit of a number over all bits of another.
-  public static long mix(long bits) {
-    long mixed = bits;
-    mixed = (mixed ^ mixed >>> 33) * 0xff51afd7ed558ccdL;
-    mixed = (mixed ^ mixed >>> 33) * 0xc4ceb9fe1a85ec53L;
-    return mixed ^ mixed >>> 33;
+  /// The state after these bytes, for a text that comes in pieces.
+  public static long add(long state, byte[] bytes, int from, int to) {
+    long hash = state;
+    for (int at = from; at < to; at++) {
+      hash = (hash ^ bytes[at] & 0xff) * PRIME;
+    }
+    return hash;
+  }
+
+  /// The hash of all bytes that led to a state: each bit of it depends on each of them.
+  public static long end(long state) {
+    long hash = (state ^ state >>> 33) * 0xff51afd7ed558ccdL;
+    hash = (hash ^ hash >>> 33) * 0xc4ceb9fe1a85ec53L;
+    return hash ^ hash >>> 33;
   }
 }

@@ -13,7 +13,7 @@ final class Rendezvous {
 
   /// How much a backend is meant for a key. Depends on its address and its weight alone.
   static double score(long key, Backend backend) {
-    long mixed = Hash64.mix(key ^ backend.identity());
+    long mixed = Hash64.end(key ^ backend.identity());
     // In the middle between two steps of 2^-53: never 0, never 1.
     double uniform = ((mixed >>> 11) + 0.5) / TWO_TO_53;
     // The same bits on every machine, which Math.log doesn't promise.

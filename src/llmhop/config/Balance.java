@@ -1,7 +1,9 @@
 package llmhop.config;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /// By which rule one of a model's backends is chosen for a request.
 public sealed interface Balance {
@@ -49,10 +51,23 @@ public sealed interface Balance {
     /// The most places to look at.
     public static final int MOST_KEYS = 8;
 
+    /// The most members of bodies that all models together look at: each body is looked through for
+    /// all of them, before its model is known.
+    public static final int MOST_MEMBERS = 16;
+
     /// Copies the list.
     public Session {
       keys = List.copyOf(keys);
       Checks.that(!keys.isEmpty() && keys.size() <= MOST_KEYS, "keys out of range");
+    }
+
+    /// The members of the body among them.
+    public Set<String> members() {
+      Set<String> names = new LinkedHashSet<>();
+      for (Key key : keys) {
+        if (!key.header()) names.add(key.name());
+      }
+      return names;
     }
   }
 

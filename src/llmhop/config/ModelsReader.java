@@ -1,9 +1,11 @@
 package llmhop.config;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /// Reads `models`, and `default`, which names one of them.
 ///
@@ -19,8 +21,28 @@ record ModelsReader(List<Model> models, Optional<String> defaultModel, ModelName
     ModelReader reader = new ModelReader(names, secrets, fallbacks);
     entries(file).forEach((name, entry) -> reader.read(name, entry).ifPresent(models::add));
     fallbacks.check(names);
+    checkMembers(models, file);
     return new ModelsReader(
         models, file.get("default").flatMap(c -> defaultModel(c, names)), names);
+  }
+
+  private static void checkMembers(List<Model> models, Section file) {
+    Set<String> members = new HashSet<>();
+    for (Model model : models) {
+      if (model.fleet().balance() instanceof Balance.Session session) {
+        members.addAll(session.members());
+      }
+    }
+    if (members.size() > Balance.Session.MOST_MEMBERS) {
+      file.get("models")
+          .orElse(file.self())
+          .problem(
+              "sessions go by "
+                  + members.size()
+                  + " members of bodies in all, at most "
+                  + Balance.Session.MOST_MEMBERS
+                  + " are looked for");
+    }
   }
 
   private static Map<String, Cursor> entries(Section file) {

@@ -14,7 +14,8 @@ import java.util.Optional;
 /// and so is one that comes only in another case. Only the outermost object is looked at so.
 ///
 /// `StringScan` checks the contents of strings, `NumberScan` numbers. `Inside` goes ahead, fast,
-/// over what is certainly right inside of the outermost object's values. The rest is here:
+/// over what is certainly right inside of the outermost object's values, where nobody listens. The
+/// rest is here:
 ///
 /// ```
 /// START --open--> FIRST_NAME --name--> NAME_TEXT --endText--> COLON --colon--> VALUE
@@ -38,6 +39,10 @@ public final class MemberScan {
   private final StringScan string = new StringScan();
   private final NumberScan number = new NumberScan();
   private final WordScan word = new WordScan();
+  private final ScanListener listener;
+
+  /// Whether the listener hears what comes next.
+  private boolean heard;
 
   private Place place = Place.START;
 
@@ -57,12 +62,24 @@ public final class MemberScan {
   /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
   /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
   public MemberScan(String name, int maxDepth, int maxValueBytes) {
+    this(name, maxDepth, maxValueBytes, ScanListener.NONE);
+  }
+
+  /// Makes a scan of one text that another listens to. It refuses the same.
+  ///
+  /// @param name the member's name: ASCII letters
+  /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
+  /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
+  /// @param listener hears what it wants to while it is read
+  public MemberScan(String name, int maxDepth, int maxValueBytes, ScanListener listener) {
     if (maxDepth < 1) {
       throw new IllegalArgumentException("depth " + maxDepth);
     }
     nesting = new Nesting(maxDepth);
     inside = new Inside(nesting);
     sought = new Sought(name, maxValueBytes);
+    this.listener = listener;
+    heard = listener.wants();
   }
 
   /// Checks the next segment. It may be of any length, and is not kept.
@@ -86,7 +103,7 @@ public final class MemberScan {
         at = blanks(bytes, at + 1, end);
         continue;
       }
-      if (end - at > Inside.MARGIN && nesting.depth() > 1 && Inside.begins(place)) {
+      if (!heard && end - at > Inside.MARGIN && nesting.depth() > 1 && Inside.begins(place)) {
         int past = inside(bytes, at, end);
         if (past > at) {
           at = past;
@@ -180,21 +197,10 @@ public final class MemberScan {
     if (octet == WordScan.BYTE_ORDER_MARK[0] && base + at == 0) {
       return beginWord(WordScan.BYTE_ORDER_MARK, Place.MARK, at);
     }
-    if (beginsValue(octet)) {
+    if (Octets.beginsValue(octet)) {
       throw fail(ScanException.Kind.NOT_AN_OBJECT, "expected an object", base + at);
     }
     throw unexpected("an object", octet, at);
-  }
-
-  private static boolean beginsValue(byte octet) {
-    return switch (octet) {
-      case '{', '[', '"', 't', 'f', 'n' -> true;
-      default -> beginsNumber(octet);
-    };
-  }
-
-  private static boolean beginsNumber(byte octet) {
-    return octet == '-' || (octet >= '0' && octet <= '9');
   }
 
   private int name(byte octet, int at) throws ScanException {
@@ -203,6 +209,10 @@ public final class MemberScan {
     }
     if (nesting.depth() == 1) {
       sought.beginName();
+      heard = true;
+    }
+    if (heard) {
+      listener.name(nesting.depth());
     }
     return beginText(Place.NAME_TEXT, at);
   }
@@ -218,9 +228,13 @@ public final class MemberScan {
   private int value(byte octet, int at) throws ScanException {
     if (octet == '"') {
       sought.beginValue();
+      if (heard) {
+        listener.string(nesting.depth());
+        heard = listener.wants();
+      }
       return beginText(Place.TEXT, at);
     }
-    if (sought.valueIsNext() && octet != 'n' && beginsValue(octet)) {
+    if (sought.valueIsNext() && octet != 'n' && Octets.beginsValue(octet)) {
       throw fail(ScanException.Kind.NOT_A_STRING, "the value must be a string", base + at);
     }
     return switch (octet) {
@@ -230,7 +244,7 @@ public final class MemberScan {
       case 'f' -> beginWord(WordScan.FALSE, Place.WORD, at);
       case 'n' -> beginWord(WordScan.NULL, Place.WORD, at);
       default -> {
-        if (!beginsNumber(octet)) {
+        if (!Octets.beginsNumber(octet)) {
           throw unexpected("a value", octet, at);
         }
         number.reset();
@@ -258,6 +272,10 @@ public final class MemberScan {
       String problem = "too many objects and arrays within each other";
       throw fail(ScanException.Kind.TOO_DEEP, problem, base + at);
     }
+    if (heard) {
+      listener.open(nesting.depth(), object);
+      heard = listener.wants();
+    }
     nesting.push(object);
     place = object ? Place.FIRST_NAME : Place.FIRST_ITEM;
     return at + 1;
@@ -265,6 +283,10 @@ public final class MemberScan {
 
   private int close(int at) {
     nesting.pop();
+    if (heard) {
+      listener.close(nesting.depth());
+      heard = listener.wants();
+    }
     place = nesting.depth() == 0 ? Place.END : Place.AFTER_VALUE;
     return at + 1;
   }
@@ -282,13 +304,28 @@ public final class MemberScan {
     if (string.broken()) {
       throw fail(ScanException.Kind.NOT_JSON, string.problem(bytes[past]), base + past);
     }
-    if (!sought.keep(bytes, at, string.closed() ? past - 1 : past)) {
+    int last = string.closed() ? past - 1 : past;
+    if (!sought.keep(bytes, at, last)) {
       throw fail(ScanException.Kind.TOO_LONG, "the value is too long", base + past - 1);
+    }
+    if (heard) {
+      tell(bytes, at, last);
     }
     if (string.closed()) {
       endText(past);
     }
     return past;
+  }
+
+  private void tell(byte[] bytes, int from, int to) {
+    if (from < to) {
+      listener.text(bytes, from, to);
+      heard = place == Place.NAME_TEXT || listener.wants();
+    }
+    if (heard && string.closed()) {
+      listener.end();
+      heard = listener.wants();
+    }
   }
 
   private void endText(int past) throws ScanException {

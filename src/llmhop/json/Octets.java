@@ -10,6 +10,19 @@ final class Octets {
     return octet == ' ' || octet == '\n' || octet == '\r' || octet == '\t';
   }
 
+  /// Whether a value may begin with it.
+  static boolean beginsValue(int octet) {
+    return switch (octet) {
+      case '{', '[', '"', 't', 'f', 'n' -> true;
+      default -> beginsNumber(octet);
+    };
+  }
+
+  /// Whether a number may begin with it.
+  static boolean beginsNumber(int octet) {
+    return octet == '-' || (octet >= '0' && octet <= '9');
+  }
+
   /// The value of a hexadecimal digit, -1 when it is none.
   static int hex(int octet) {
     if (octet >= '0' && octet <= '9') {

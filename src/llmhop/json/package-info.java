@@ -2,6 +2,7 @@
 ///
 /// Three ways in and out: `Json.parse` reads a small text whole, `JsonWriter` writes one, and
 /// `MemberScan` checks a large one as it arrives and finds a single member, without building
-/// anything. The first and the last share `StringScan`, `NumberScan` and `RawString`, which know
-/// the two hard tokens of the grammar, so that both accept the same texts.
+/// anything; a `ScanListener` may hear what it reads, and a `StringDecoder` decodes that. The first
+/// and the last share `StringScan`, `NumberScan` and `RawString`, which know the two hard tokens of
+/// the grammar, so that both accept the same texts.
 package llmhop.json;

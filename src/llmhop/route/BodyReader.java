@@ -48,6 +48,7 @@ final class BodyReader {
       }
       if (!body.isEmpty()) {
         body.named(look.finish());
+        body.affinity(look.affinity());
       }
       return body;
     } catch (RuntimeException | Error e) {

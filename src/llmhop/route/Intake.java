@@ -31,6 +31,9 @@ final class Intake {
     /// Whether the request may go to another model than the one that it names.
     boolean mayBeForAnother();
 
+    /// What its body says about which backend knows it; nothing of a body that is still to come.
+    Affinity affinity();
+
     /// The body as the backend gets it; after [#find].
     Body body();
 
@@ -43,7 +46,7 @@ final class Intake {
     ModelName.checkReachable(x, target, routes);
     Optional<String> outside = ModelName.outside(x, target);
     reader.checkDeclared(x);
-    Look look = Look.of(x.fields(), outside.isPresent(), caller.restricted());
+    Look look = Look.of(x.fields(), outside.isPresent(), caller.restricted(), routes.wanted());
     long declared = x.declaredLength().orElse(-1);
     if (target.routed().isPresent() && declared > BodyReader.SMALL) {
       Found found = ModelName.find(outside, Optional.empty(), routes, caller);
@@ -83,6 +86,11 @@ final class Intake {
     }
 
     @Override
+    public Affinity affinity() {
+      return body.affinity();
+    }
+
+    @Override
     public void close() {
       body.close();
     }
@@ -100,6 +108,11 @@ final class Intake {
     @Override
     public boolean mayBeForAnother() {
       return false;
+    }
+
+    @Override
+    public Affinity affinity() {
+      return Affinity.NONE;
     }
 
     @Override

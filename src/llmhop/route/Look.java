@@ -11,7 +11,8 @@ import llmhop.json.ScanException;
 
 /// The look into a body while it arrives: judges it and finds the model that it names.
 ///
-/// One pass, in any split; it keeps nothing of the body but the name.
+/// One pass, in any split; it keeps nothing of the body but the name, and what is wanted of its
+/// affinity.
 abstract class Look {
   /// The member or part that names the model.
   static final String MODEL = "model";
@@ -38,11 +39,25 @@ abstract class Look {
   /// @throws Refusal when it isn't whole or names no single model clearly
   abstract Optional<Named> finish();
 
-  /// The look for a request.
+  /// What the body says about which backend knows it; final after [#finish].
+  Affinity affinity() {
+    return Affinity.NONE;
+  }
+
+  /// The look for a request whose backend doesn't depend on the body.
   ///
   /// @param namedOutside whether the path names the model, so that the body need not
   /// @param mustSee whether a body that can't be looked into is refused all the same
   static Look of(Fields fields, boolean namedOutside, boolean mustSee) {
+    return of(fields, namedOutside, mustSee, Affinity.Wanted.NOTHING);
+  }
+
+  /// The look for a request.
+  ///
+  /// @param namedOutside whether the path names the model, so that the body need not
+  /// @param mustSee whether a body that can't be looked into is refused all the same
+  /// @param wanted what to take note of in JSON; elsewhere there is nothing
+  static Look of(Fields fields, boolean namedOutside, boolean mustSee, Affinity.Wanted wanted) {
     if (isEncoded(fields)) {
       if (!namedOutside || mustSee) {
         throw Refusal.unsupportedContentEncoding();
@@ -60,7 +75,7 @@ abstract class Look {
     if (mustSee && OTHER_FORMS.matcher(type).lookingAt()) {
       throw Refusal.invalidRequest("Forms are taken as multipart/form-data only.");
     }
-    return namedOutside ? new Sniffing() : new Json();
+    return namedOutside ? new Sniffing(wanted) : new Json(wanted);
   }
 
   private static boolean isEncoded(Fields fields) {
@@ -74,7 +89,13 @@ abstract class Look {
 
   /// A JSON object, as the API wants it.
   private static final class Json extends Look {
-    private final MemberScan scan = new MemberScan(MODEL, DEEPEST, LONGEST_NAME);
+    private final AffinityListener listener;
+    private final MemberScan scan;
+
+    Json(Affinity.Wanted wanted) {
+      listener = AffinityListener.of(wanted);
+      scan = new MemberScan(MODEL, DEEPEST, LONGEST_NAME, listener);
+    }
 
     @Override
     void feed(byte[] bytes, int offset, int length) {
@@ -93,6 +114,11 @@ abstract class Look {
         throw refusal(e);
       }
       return scan.value().map(name -> new Named(name, scan.valueStart(), scan.valueEnd(), true));
+    }
+
+    @Override
+    Affinity affinity() {
+      return listener.affinity();
     }
 
     private static Refusal refusal(ScanException e) {
@@ -160,11 +186,15 @@ abstract class Look {
   /// whatever its Content-Type says, since engines don't look at that either; what begins like one
   /// in UTF-16 or UTF-32 is refused, since Python's parser would read it.
   private static final class Sniffing extends Look {
-    private final Look json = new Json();
+    private final Look json;
     private long skipped;
     private boolean wide;
     private boolean decided;
     private boolean isJson;
+
+    Sniffing(Affinity.Wanted wanted) {
+      json = new Json(wanted);
+    }
 
     @Override
     void feed(byte[] bytes, int offset, int length) {
@@ -209,6 +239,11 @@ abstract class Look {
           ? json.finish()
               .map(n -> new Named(n.name(), n.start() + skipped, n.end() + skipped, true))
           : Optional.empty();
+    }
+
+    @Override
+    Affinity affinity() {
+      return json.affinity();
     }
   }
 

@@ -20,6 +20,7 @@ final class RequestBody implements Body, AutoCloseable {
   private final BufferBudget.Share share;
   private final List<Part> parts = new ArrayList<>(1);
   private Optional<Named> named = Optional.empty();
+  private Affinity affinity = Affinity.NONE;
   private Optional<byte[]> replacement = Optional.empty();
   private long received;
 
@@ -41,6 +42,15 @@ final class RequestBody implements Body, AutoCloseable {
   /// The model that the body names, and where.
   Optional<Named> named() {
     return named;
+  }
+
+  void affinity(Affinity found) {
+    affinity = found;
+  }
+
+  /// What the body says about which backend knows it.
+  Affinity affinity() {
+    return affinity;
   }
 
   /// Sends this name to the backend instead of the one that the body holds. Nothing else of the

@@ -9,7 +9,7 @@ import llmhop.backend.Hash64;
 record RequestClues(Exchange x, Intake.Request request) implements Clues {
   @Override
   public OptionalLong prefix(int bytes) {
-    return OptionalLong.empty();
+    return request.affinity().prefix(bytes);
   }
 
   @Override
@@ -22,6 +22,6 @@ record RequestClues(Exchange x, Intake.Request request) implements Clues {
 
   @Override
   public OptionalLong member(String name) {
-    return OptionalLong.empty();
+    return request.affinity().field(name);
   }
 }

@@ -1,6 +1,7 @@
 package llmhop.route;
 
 import java.util.Optional;
+import java.util.Set;
 import llmhop.backend.Backend;
 import llmhop.backend.Fleet;
 import llmhop.config.Balance;
@@ -106,10 +107,17 @@ public final class Route {
     return model.aliases().isEmpty()
         && model.rename().isEmpty()
         && !model.failover().isOn()
-        && switch (model.fleet().balance()) {
-          case Balance.Prefix _, Balance.Session _ -> false;
-          case Balance.LeastBusy _, Balance.RoundRobin _, Balance.PowerOfTwo _ -> true;
-        };
+        && wanted().isNothing();
+  }
+
+  /// What the choice of its backend goes by in a body.
+  Affinity.Wanted wanted() {
+    return switch (model.fleet().balance()) {
+      case Balance.Prefix prefix -> new Affinity.Wanted(prefix.bytes(), Set.of());
+      case Balance.Session session -> new Affinity.Wanted(0, session.members());
+      case Balance.LeastBusy _, Balance.RoundRobin _, Balance.PowerOfTwo _ ->
+          Affinity.Wanted.NOTHING;
+    };
   }
 
   /// Whether it takes the names that its backends list.

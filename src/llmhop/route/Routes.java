@@ -20,6 +20,7 @@ public final class Routes {
   private final Map<String, Found> names = new HashMap<>();
   private final List<Route> patterns;
   private final Optional<String> defaultModel;
+  private final Affinity.Wanted wanted;
 
   /// A snapshot. The names of the routes must differ (the config's reader sees to it).
   public Routes(Gate gate, Browsers browsers, List<Route> routes, Optional<String> defaultModel) {
@@ -27,13 +28,16 @@ public final class Routes {
     this.browsers = browsers;
     this.routes = List.copyOf(routes);
     this.defaultModel = defaultModel;
+    Affinity.Wanted all = Affinity.Wanted.NOTHING;
     for (Route route : routes) {
+      all = all.union(route.wanted());
       if (!route.isPattern()) {
         names.put(route.name(), route.found(route.name()));
       }
       route.model().aliases().forEach(alias -> names.put(alias, route.found(alias)));
       route.model().adapters().forEach(adapter -> names.put(adapter, route.found(adapter)));
     }
+    this.wanted = all;
     List<Route> longestFirst = new ArrayList<>(routes);
     longestFirst.removeIf(route -> !route.isPattern());
     longestFirst.sort((one, other) -> other.prefix().length() - one.prefix().length());
@@ -57,6 +61,11 @@ public final class Routes {
 
   Optional<String> defaultModel() {
     return defaultModel;
+  }
+
+  /// What the choice of a backend needs to know of bodies, for all models together.
+  Affinity.Wanted wanted() {
+    return wanted;
   }
 
   /// The model of this name: exact names and aliases first, then the longest prefix.

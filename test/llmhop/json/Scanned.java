@@ -60,8 +60,17 @@ record Scanned(
     return segments;
   }
 
+  /// Whether somebody listens changes nothing.
   static Scanned in(List<byte[]> segments, int maxDepth, int maxValueBytes) {
-    MemberScan scan = new MemberScan("model", maxDepth, maxValueBytes);
+    Scanned alone = in(segments, new MemberScan("model", maxDepth, maxValueBytes));
+    for (ScanListener listener : List.<ScanListener>of(() -> true, new Random(1)::nextBoolean)) {
+      MemberScan heard = new MemberScan("model", maxDepth, maxValueBytes, listener);
+      assertEquals(alone, in(segments, heard), "heard");
+    }
+    return alone;
+  }
+
+  private static Scanned in(List<byte[]> segments, MemberScan scan) {
     try {
       for (byte[] segment : segments) {
         feed(scan, segment);
