@@ -13,7 +13,7 @@ final class Prefix implements Scenario {
       "--model prefix --model busy --prefix-cache 20000 --ttft 400ms --tokens 40"
           + " --tokens-per-second 100";
   private static final double LEAST_RATIO = 3;
-  private static final int LEAST_STAYED_PERCENT = 50;
+  private static final int LEAST_STAYED_PERCENT = 40;
   private static final int HOT = 32;
   private static final int MOST_AT_ONE = (int) (1.25 * HOT / ENGINES) + 2;
 
