@@ -7,6 +7,7 @@ import java.util.List;
 final class Kill implements Scenario {
 
   private static final int PER_SECOND = 500;
+  private static final int BRIEF_PER_SECOND = 200;
   private static final String OPTIONS = "--model m --ttft 5ms --tokens 4 --tokens-per-second 2000";
   private static final int ENGINES = 4;
   private static final int WARM_CALLERS = 16;
@@ -26,8 +27,9 @@ final class Kill implements Scenario {
     Router router = lab.router("{\"m\": {\"urls\": %s}}".formatted(Lab.urls(engines)));
     warmUp(router);
     Tally tally = new Tally();
+    int perSecond = lab.brief() ? BRIEF_PER_SECOND : PER_SECOND;
     Load load =
-        Load.start(router, PER_SECOND, tally, i -> Ask.of("m").streamed(i % 2 == 0).user("k-" + i));
+        Load.start(router, perSecond, tally, i -> Ask.of("m").streamed(i % 2 == 0).user("k-" + i));
     Thread.sleep(quarter);
     int before = tally.from("m#2");
     Thread.sleep(quarter);

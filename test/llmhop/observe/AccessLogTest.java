@@ -69,9 +69,9 @@ class AccessLogTest {
     assertEquals(
         "{\"time\":\"2026-11-21T10:11:12.345Z\",\"status\":502,\"ended_by\":\"backend\","
             + "\"phase\":\"forward\",\"caller\":\"alice\",\"model\":\"llama\","
-            + "\"backend\":\"llama#1\",\"tried\":2,\"bytes_in\":1000,\"bytes_out\":20,\"head_ms\":1.5,"
-            + "\"total_ms\":2.0,\"request_id\":\"req-1\",\"method\":\"POST\",\"path\":\"/x\","
-            + "\"error\":\"backend_unreachable\",\"detail\":\"refused\"}\n",
+            + "\"backend\":\"llama#1\",\"tried\":2,\"bytes_in\":1000,\"bytes_out\":20,"
+            + "\"head_ms\":1.5,\"total_ms\":2.0,\"request_id\":\"req-1\",\"method\":\"POST\","
+            + "\"path\":\"/x\",\"error\":\"backend_unreachable\",\"detail\":\"refused\"}\n",
         logged(LogFormat.JSON, outcome("alice", "/x", "req-1")));
   }
 
