@@ -52,7 +52,20 @@ final class Forwarder {
     }
 
     private boolean isBusy() {
-      return reply.status() == TOO_MANY_REQUESTS || reply.status() == SERVICE_UNAVAILABLE;
+      return Forwarder.isBusy(reply);
+    }
+
+    /// Closes it unread. What of it has come is read all the same: mostly that is all, and the
+    /// connection lives on.
+    private void discard() {
+      try {
+        for (int read = 0; read >= 0 && reply.buffered(); ) {
+          read = reply.read(buffer, 0, buffer.length);
+        }
+      } catch (UpstreamException e) {
+        // Its connection is closed with it.
+      }
+      close();
     }
   }
 
@@ -77,7 +90,7 @@ final class Forwarder {
             return answer;
           }
           if (busy != null) {
-            busy.close();
+            busy.discard();
           }
           busy = answer;
         } catch (UpstreamException e) {
@@ -100,9 +113,13 @@ final class Forwarder {
       }
     } finally {
       if (busy != null) {
-        busy.close();
+        busy.discard();
       }
     }
+  }
+
+  private static boolean isBusy(Reply reply) {
+    return reply.status() == TOO_MANY_REQUESTS || reply.status() == SERVICE_UNAVAILABLE;
   }
 
   private static Optional<Pick> next(UpstreamException e, Intake.Request request, Choice choice)
@@ -135,7 +152,8 @@ final class Forwarder {
       reply = call.send();
       lease.answered();
       byte[] buffer = Relay.buffer(reply);
-      boolean holds = found.route().holdsHead() && reply.duplex().isEmpty();
+      // Who is busy has said all that matters with the head.
+      boolean holds = found.route().holdsHead() && reply.duplex().isEmpty() && !isBusy(reply);
       int ready = holds ? reply.read(buffer, 0, buffer.length) : 0;
       begun = true;
       return new Answer(found, lease, reply, buffer, ready);

@@ -178,6 +178,29 @@ class FailoverTest {
   }
 
   @Test
+  void aBusyAnswerThatNeverEndsIsNotWaitedFor() {
+    first().always(all(head(503, "Transfer-Encoding: chunked"), holdUntilHangUp()));
+    second().always(FINE);
+    third().always(FINE);
+    try (var router = router("'retries': 1")) {
+      assertBy("llama#2", router.ask(CHAT));
+      first().awaitHangUp(1);
+    }
+  }
+
+  @Test
+  void theConnectionOfABusyAnswerLivesOn() {
+    first().always(BUSY);
+    second().always(FINE);
+    third().always(FINE);
+    try (var router = router("'retries': 1");
+        var caller = router.caller()) {
+      for (int i = 0; i < 9; i++) assertEquals(200, caller.ask(CHAT).status());
+      assertEquals(1, first().connections());
+    }
+  }
+
+  @Test
   void whatABackendSaidIsBetterThanThatTheNextIsGone() throws IOException {
     first().always(BUSY);
     String closed = "http://127.0.0.1:" + ScriptedBackend.unusedPort();
