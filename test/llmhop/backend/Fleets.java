@@ -1,5 +1,6 @@
 package llmhop.backend;
 
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import llmhop.config.Config;
 import llmhop.config.ConfigException;
 import llmhop.config.ConfigReader;
 import llmhop.config.Endpoint;
+import llmhop.config.Header;
 import llmhop.config.Model;
 import llmhop.config.Secrets;
 import llmhop.http.upstream.Origin;
@@ -40,7 +42,7 @@ final class Fleets {
     String json = "{'models': {'m': {" + members + "}, 'other': {'url': 'http://other'}}}";
     try {
       byte[] bytes = json.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
-      Config config = ConfigReader.read(bytes, Secrets.unresolved());
+      Config config = ConfigReader.read(bytes, Secrets.fromProcess());
       return config.models().getFirst();
     } catch (ConfigException e) {
       throw new AssertionError(e.problems().toString(), e);
@@ -48,7 +50,11 @@ final class Fleets {
   }
 
   Fleet of(String members) {
-    return new Fleet(model(members), this::backend, around());
+    Model model = model(members);
+    Fleet.Maker maker =
+        (number, endpoint, address, watch) ->
+            backend(model.headers(), number, endpoint, address, watch);
+    return new Fleet(model, maker, around());
   }
 
   Fleet.Surroundings around() {
@@ -62,7 +68,11 @@ final class Fleets {
   }
 
   private Backend backend(
-      int number, Endpoint endpoint, Optional<java.net.InetAddress> address, Watch watch) {
+      List<Header> headers,
+      int number,
+      Endpoint endpoint,
+      Optional<InetAddress> address,
+      Watch watch) {
     var kind = Origin.Kind.HTTP;
     var origin = new Origin(kind, endpoint.host(), endpoint.port(), "");
     var settings =
@@ -79,7 +89,7 @@ final class Fleets {
         label,
         endpoint,
         place,
-        List.of(),
+        headers,
         false,
         new Upstream(origin, settings, System::nanoTime),
         watch);

@@ -159,6 +159,38 @@ class FleetReaderTest {
     assertTrue(problem.startsWith(message), problem);
   }
 
+  private static String keys(int from, int to) {
+    var keys = new StringBuilder();
+    for (int i = from; i < to; i++) keys.append(i == from ? "" : ", ").append("'body:k" + i + "'");
+    return "'balance': {'policy': 'session', 'keys': [" + keys + "]}";
+  }
+
+  @Test
+  void eightKeysOfAModelAndSixteenMembersOfAllAreFineAndOneMoreIsNot() throws ConfigException {
+    Reading.model("'url': 'http://h', " + keys(0, 8));
+    assertEquals(
+        "models.m.balance.keys: at most 8 keys (line 1)",
+        Reading.problemOfModel("'url': 'http://h', " + keys(0, 9)));
+    String two = "{'models': {'a': {'url': 'http://h', %s}, 'b': {'url': 'http://h', %s}%s}}";
+    Reading.config(two.formatted(keys(0, 8), keys(8, 16), ""));
+    String third = ", 'c': {'url': 'http://h', " + keys(16, 17) + "}";
+    assertTrue(
+        Reading.problems(two.formatted(keys(0, 8), keys(8, 16), third))
+            .getFirst()
+            .startsWith("models: sessions go by 17 members of bodies in all, at most 16"));
+  }
+
+  @Test
+  void eightStandInsAreFineAndNineAreNot() throws ConfigException {
+    Reading.config(models("b,c,d,e,f,g,h,i", "", "", "", "", "", "", "", ""));
+    assertEquals(
+        List.of("models.a.fallback: at most 8 (line 1)"),
+        Reading.problems(models("b,c,d,e,f,g,h,i,j", "", "", "", "", "", "", "", "", "")));
+    assertEquals(
+        List.of("models.a.fallback: names a model twice (line 1)"),
+        Reading.problems(models("b,b", "")));
+  }
+
   // ---- who stands in for whom
 
   private static String models(String... fallbacks) {
