@@ -36,9 +36,9 @@ public final class Main {
     System.exit(run(Arrays.asList(arguments), System.out, System.err));
   }
 
-  /// Names of backends may move, and those that stand for several are asked for every 5 seconds: the
-  /// JDK asks again after 2 seconds, not after 30, unless somebody said otherwise. Its name for the
-  /// `networkaddress.cache.ttl` of java.security, which is read only when a name is asked for.
+  /// Names of backends may move, and those that stand for several are asked for every 5 seconds:
+  /// the JDK asks again after 2 seconds, not after 30, unless somebody said otherwise. Its name for
+  /// the `networkaddress.cache.ttl` of java.security, which is read only when a name is asked for.
   private static void rememberNames() {
     if (System.getProperty(NAMES_LIVE) == null) System.setProperty(NAMES_LIVE, "2");
   }
