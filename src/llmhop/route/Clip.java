@@ -1,6 +1,5 @@
 package llmhop.route;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /// How a text begins: keeps its first bytes, up to a limit. Takes no more memory than twice what is
@@ -55,10 +54,5 @@ final class Clip {
 
   byte[] copy() {
     return Arrays.copyOf(bytes, length);
-  }
-
-  @Override
-  public String toString() {
-    return new String(bytes, 0, length, StandardCharsets.UTF_8);
   }
 }

@@ -1,11 +1,12 @@
 package llmhop.route;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.stream.Stream;
 import llmhop.backend.Hash64;
 import llmhop.json.StringDecoder;
 
@@ -23,16 +24,16 @@ import llmhop.json.StringDecoder;
 /// from the first turn to the last.
 ///
 /// A section or member that comes again replaces the first one. A section keeps no more bytes than
-/// are wanted; when it has them, or nothing more counts, the rest of it isn't heard. Depths are
-/// those of the scan:
+/// are wanted; when it has them, or nothing more counts, the rest of it isn't heard.
 ///
 /// ```
-/// {"messages":[{"role":"user","content":[{"type":"text","text":"Hello"}]}]}
-///  MEMBER     |ITEM          PART       |deeper
-///             +-- items are read at ITEM, their members at PART
+/// MEMBER --end--> not heard, after a string
+///       +--beginItems--> ITEM --beginItem--> PART --beginPart--> PART
+///                         ^                   |
+///                         +------endItem------+--leaveOut, stopWhenFull--> not heard
 /// ```
 final class PromptListener implements AffinityListener {
-  /// In the outermost object; in a section's array; in an item.
+  /// Depths of the scan: in the outermost object, in a section's array, in an item of it.
   private static final int MEMBER = 1;
 
   private static final int ITEM = 2;
@@ -50,23 +51,41 @@ final class PromptListener implements AffinityListener {
 
   /// In the order of the canonical text.
   private enum Section {
-    SYSTEM,
-    INSTRUCTIONS,
-    MESSAGES,
-    INPUT,
-    PROMPT;
+    SYSTEM("system"),
+    INSTRUCTIONS("instructions"),
+    MESSAGES("messages"),
+    INPUT("input"),
+    PROMPT("prompt");
 
-    static final int LONGEST_NAME = "instructions".length();
+    private static final Section[] ALL = values();
 
-    static Optional<Section> named(String name) {
-      return switch (name) {
-        case "system" -> Optional.of(SYSTEM);
-        case "instructions" -> Optional.of(INSTRUCTIONS);
-        case "messages" -> Optional.of(MESSAGES);
-        case "input" -> Optional.of(INPUT);
-        case "prompt" -> Optional.of(PROMPT);
-        default -> Optional.empty();
-      };
+    private final byte[] name;
+
+    Section(String name) {
+      this.name = name.getBytes(US_ASCII);
+    }
+  }
+
+  /// A member to hash.
+  private static final class Field {
+    private final String name;
+    private final byte[] utf8;
+    private boolean found;
+    private long state;
+
+    Field(String name) {
+      this.name = name;
+      this.utf8 = name.getBytes(UTF_8);
+    }
+
+    void begin() {
+      found = false;
+      state = Hash64.START;
+    }
+
+    void add(byte[] more, int from, int to) {
+      found = true;
+      state = Hash64.add(state, more, from, to);
     }
   }
 
@@ -80,9 +99,12 @@ final class PromptListener implements AffinityListener {
     TEXT
   }
 
-  private final Affinity.Wanted wanted;
-  private final Map<Section, Clip> texts = new EnumMap<>(Section.class);
-  private final Map<String, Long> fields = new HashMap<>();
+  private final int prefixBytes;
+
+  /// Of each section.
+  private final List<Clip> texts;
+
+  private final Field[] fields;
   private final StringDecoder decoder = new StringDecoder(this::decoded);
   private final Clip name;
   private final Clip role = new Clip(LONGEST_ROLE);
@@ -97,14 +119,15 @@ final class PromptListener implements AffinityListener {
   /// What the next string is, when it comes at once.
   private Use next = Use.NOTHING;
 
-  /// The member of the outermost object that is heard: a section, a field to hash, or both.
-  private String member = "";
-
+  /// Where the text goes of the member of the outermost object that is heard.
   private Clip text = Clip.NONE;
+
   private boolean inTurns;
+
+  /// Whether that member is hashed, and where.
   private boolean hashing;
-  private boolean hashed;
-  private long hash;
+
+  private Field field = new Field("");
 
   /// The item that is heard, and how long the text was before it.
   private boolean inItem;
@@ -115,10 +138,12 @@ final class PromptListener implements AffinityListener {
   private boolean hasRole;
 
   PromptListener(Affinity.Wanted wanted) {
-    this.wanted = wanted;
-    int longest = Section.LONGEST_NAME;
-    for (String field : wanted.fields()) {
-      longest = Math.max(longest, 3 * field.length());
+    prefixBytes = wanted.prefixBytes();
+    texts = Stream.generate(() -> new Clip(prefixBytes)).limit(Section.ALL.length).toList();
+    fields = wanted.fields().stream().map(Field::new).toArray(Field[]::new);
+    int longest = Section.INSTRUCTIONS.name.length;
+    for (Field each : fields) {
+      longest = Math.max(longest, each.utf8.length);
     }
     // So a longer name, which is cut, can't be taken for one of these.
     name = new Clip(longest + 1);
@@ -126,9 +151,15 @@ final class PromptListener implements AffinityListener {
 
   @Override
   public Affinity affinity() {
-    Clip all = new Clip(wanted.prefixBytes());
-    texts.values().forEach(all::add);
-    return new Affinity(all.copy(), fields);
+    Clip all = new Clip(prefixBytes);
+    texts.forEach(all::add);
+    Map<String, Long> hashes = new HashMap<>();
+    for (Field each : fields) {
+      if (each.found) {
+        hashes.put(each.name, Hash64.end(each.state));
+      }
+    }
+    return new Affinity(all.copy(), hashes);
   }
 
   @Override
@@ -180,8 +211,7 @@ final class PromptListener implements AffinityListener {
       case MEMBER -> {
         text.add(utf8, from, to);
         if (hashing) {
-          hash = Hash64.add(hash, utf8, from, to);
-          hashed = true;
+          field.add(utf8, from, to);
         }
       }
     }
@@ -195,7 +225,7 @@ final class PromptListener implements AffinityListener {
       case NAME -> endName();
       case ROLE -> endRole();
       case CONTENT, TEXT -> stopWhenFull();
-      case MEMBER -> endMember();
+      case MEMBER -> wants = false;
     }
   }
 
@@ -210,33 +240,35 @@ final class PromptListener implements AffinityListener {
   }
 
   private void beginMember() {
-    member = name.toString();
     text = Clip.NONE;
     inTurns = false;
     inItem = false;
     inContent = false;
     next = Use.NOTHING;
-    if (wanted.prefixBytes() > 0) {
-      Section.named(member).ifPresent(this::beginSection);
+    hashing = false;
+    for (Section section : Section.ALL) {
+      if (name.is(section.name)) {
+        beginSection(section);
+      }
     }
-    hashing = wanted.fields().contains(member);
-    hashed = false;
-    hash = Hash64.START;
-    fields.remove(member);
+    for (Field each : fields) {
+      if (name.is(each.utf8)) {
+        beginField(each);
+      }
+    }
     wants = hashing || !text.full();
   }
 
   private void beginSection(Section section) {
-    text = texts.computeIfAbsent(section, _ -> new Clip(wanted.prefixBytes()));
+    text = texts.get(section.ordinal());
     text.cut(0);
     inTurns = section == Section.MESSAGES || section == Section.INPUT;
   }
 
-  private void endMember() {
-    if (hashed) {
-      fields.put(member, Hash64.end(hash));
-    }
-    wants = false;
+  private void beginField(Field named) {
+    field = named;
+    field.begin();
+    hashing = true;
   }
 
   /// A member of an item. A `content` goes before a `text`, wherever it stands.
