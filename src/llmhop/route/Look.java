@@ -44,14 +44,6 @@ abstract class Look {
     return Affinity.NONE;
   }
 
-  /// The look for a request whose backend doesn't depend on the body.
-  ///
-  /// @param namedOutside whether the path names the model, so that the body need not
-  /// @param mustSee whether a body that can't be looked into is refused all the same
-  static Look of(Fields fields, boolean namedOutside, boolean mustSee) {
-    return of(fields, namedOutside, mustSee, Affinity.Wanted.NOTHING);
-  }
-
   /// The look for a request.
   ///
   /// @param namedOutside whether the path names the model, so that the body need not

@@ -69,7 +69,7 @@ class BodyAffinityTest {
 
   @Test
   void aLookForNothingFindsNothingAndRefusesTheSame() {
-    Look look = Look.of(new Fields(), false, false);
+    Look look = Look.of(new Fields(), false, false, Affinity.Wanted.NOTHING);
     look.feed(JSON.getBytes(UTF_8), 0, JSON.length());
     look.finish();
     assertNone(look.affinity());
