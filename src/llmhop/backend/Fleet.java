@@ -303,6 +303,7 @@ public final class Fleet implements AutoCloseable {
           Backend leaver = known.remove(address);
           now.remove(leaver);
           left.add(leaver);
+          told(leaver.label() + " has left " + endpoint.host(), address);
         }
       }
       for (InetAddress address : addresses) {
@@ -317,10 +318,7 @@ public final class Fleet implements AutoCloseable {
       changed.signalAll();
       leavers.removeIf(leaver -> leaver.inFlight() == 0);
       leavers.addAll(left);
-      for (Backend leaver : left) {
-        patrols.remove(leaver).close();
-        around.news().accept(leaver.label() + " has left " + endpoint.host());
-      }
+      for (Backend leaver : left) patrols.remove(leaver).close();
     } finally {
       lock.unlock();
     }
@@ -331,13 +329,15 @@ public final class Fleet implements AutoCloseable {
     int number = 1;
     while (isTaken(number, among)) number++;
     Backend newcomer = maker.make(number, endpoint, Optional.of(address), watch);
-    watch
-        .news()
-        .accept(newcomer.label() + " is " + address.getHostAddress() + " of " + endpoint.host());
+    told(newcomer.label() + " has joined " + endpoint.host(), address);
     var patrol = new Patrols(model, newcomer, around);
     patrols.put(newcomer, patrol);
     patrol.start();
     return newcomer;
+  }
+
+  private void told(String what, InetAddress address) {
+    around.news().accept(what + " (" + address.getHostAddress() + ")");
   }
 
   private static boolean isTaken(int number, List<Backend> among) {

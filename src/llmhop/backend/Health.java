@@ -146,31 +146,37 @@ final class Health {
   }
 
   /// No connection could be made.
-  void refused(String why) {
-    failed(true, why);
+  ///
+  /// @param trial what [#take] said
+  void refused(boolean trial, String why) {
+    failed(true, trial, why);
   }
 
   /// It broke off, or took too long.
-  void broke(String why) {
-    failed(false, why);
+  ///
+  /// @param trial what [#take] said
+  void broke(boolean trial, String why) {
+    failed(false, trial, why);
   }
 
-  private void failed(boolean certain, String why) {
+  private void failed(boolean certain, boolean trial, String why) {
     boolean fell = false;
     synchronized (this) {
-      refused = certain;
       switch (state) {
         case UP -> {
           breaks++;
           if (certain || breaks >= BREAKS) {
             fell = true;
             coolDown = Math.min(COOL_DOWN_NANOS, longestNanos);
-            down();
+            down(certain);
           }
         }
         case TRIAL -> {
-          coolDown = Math.min(2 * coolDown, longestNanos);
-          down();
+          // What was sent before it fell says nothing new.
+          if (trial) {
+            coolDown = Math.min(2 * coolDown, longestNanos);
+            down(certain);
+          }
         }
         case DOWN -> {}
       }
@@ -231,8 +237,9 @@ final class Health {
     open = !unwell;
   }
 
-  private void down() {
+  private void down(boolean certain) {
     state = State.DOWN;
+    refused = certain;
     open = false;
     trialAt = nanos.getAsLong() + coolDown;
   }

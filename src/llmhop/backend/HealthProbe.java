@@ -9,9 +9,6 @@ import llmhop.http.upstream.UpstreamException;
 /// A busy engine may be too slow to say so in time: a probe that was over its time doesn't count
 /// while answers come from the backend.
 final class HealthProbe {
-  /// Health pages are short; more of one isn't read.
-  private static final int MOST_BYTES = 64 * 1024;
-
   private final HealthCheck check;
   private final Backend backend;
   private int bad;
@@ -26,7 +23,7 @@ final class HealthProbe {
   void run() {
     backend.hasProgressed();
     try {
-      int status = Question.ask(backend, check.path(), check.timeout(), MOST_BYTES).status();
+      int status = Question.status(backend, check.path(), check.timeout());
       if (status >= 200 && status < 300) {
         good();
       } else {

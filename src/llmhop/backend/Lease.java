@@ -47,7 +47,7 @@ public final class Lease implements AutoCloseable {
   /// @param why for operators
   public void refused(String why) {
     failed = true;
-    backend.health().refused(why);
+    backend.health().refused(trial, why);
   }
 
   /// The backend broke off, sent what isn't HTTP, or took too long.
@@ -55,7 +55,7 @@ public final class Lease implements AutoCloseable {
   /// @param why for operators
   public void broke(String why) {
     failed = true;
-    backend.health().broke(why);
+    backend.health().broke(trial, why);
   }
 
   /// It is over, one way or another. Harmless when repeated.

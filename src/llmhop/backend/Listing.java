@@ -1,11 +1,14 @@
 package llmhop.backend;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import llmhop.http.upstream.UpstreamException;
 import llmhop.json.Json;
 import llmhop.json.JsonException;
@@ -22,11 +25,18 @@ final class Listing {
   private static final int LONGEST_NAME = 256;
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
+  /// A number that is longer than any double's is one that readers of the list might break at.
+  private static final int LONGEST_NUMBER = 32;
+
   private final Backend backend;
+  private final Consumer<String> news;
+  private boolean unfit;
   private final CountDownLatch first = new CountDownLatch(1);
 
-  Listing(Backend backend) {
+  /// @param news is told when a list can't be used, once
+  Listing(Backend backend, Consumer<String> news) {
     this.backend = backend;
+    this.news = news;
   }
 
   /// Asks once. A bad answer leaves the last good one as it is.
@@ -35,14 +45,29 @@ final class Listing {
   boolean run() {
     try {
       Question.Answer answer = Question.ask(backend, "/v1/models", TIMEOUT, MOST_BYTES);
-      if (answer.isFine() && answer.body().isPresent()) {
-        backend.lists(models(Json.parse(answer.body().get())));
-        return true;
+      if (!answer.isFine()) {
+        return unfit("status " + answer.status());
       }
-    } catch (UpstreamException | JsonException e) {
+      if (answer.body().isEmpty()) {
+        return unfit("it is longer than " + MOST_BYTES + " bytes");
+      }
+      backend.lists(models(Json.parse(answer.body().get())));
+      unfit = false;
+      return true;
+    } catch (JsonException e) {
+      return unfit("it is not JSON");
+    } catch (UpstreamException e) {
       // What it said last stands; whether it is well is for others to find out.
+      return false;
     } finally {
       first.countDown();
+    }
+  }
+
+  private boolean unfit(String why) {
+    if (!unfit) {
+      unfit = true;
+      news.accept(backend.label() + "'s list of models can't be used: " + why);
     }
     return false;
   }
@@ -69,7 +94,7 @@ final class Listing {
             && model.get("id").orElse(null) instanceof Json.Str id
             && isName(id.value())
             && models.size() < MOST_MODELS) {
-          models.putIfAbsent(id.value(), model);
+          models.putIfAbsent(id.value(), clean(model));
         }
       }
     }
@@ -77,10 +102,41 @@ final class Listing {
   }
 
   private static boolean isName(String text) {
-    boolean clean = !text.isEmpty() && text.length() <= LONGEST_NAME;
-    for (int i = 0; i < text.length() && clean; i++) {
-      clean = !Character.isISOControl(text.charAt(i)) && !Character.isSurrogate(text.charAt(i));
+    boolean fits = !text.isEmpty() && text.length() <= LONGEST_NAME;
+    for (int i = 0; i < text.length() && fits; i += Character.charCount(text.codePointAt(i))) {
+      int point = text.codePointAt(i);
+      boolean half = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
+      fits = !Character.isISOControl(point) && !half;
     }
-    return clean;
+    return fits;
+  }
+
+  /// What is said of a model, without what others might break at.
+  private static Json.Obj clean(Json.Obj model) {
+    List<Json.Member> members = new ArrayList<>(model.members());
+    members.removeIf(member -> !isUsual(member.value()));
+    return new Json.Obj(members, model.line());
+  }
+
+  private static boolean isUsual(Json value) {
+    return switch (value) {
+      case Json.Num number ->
+          number.text().length() <= LONGEST_NUMBER
+              && Double.isFinite(Double.parseDouble(number.text()));
+      case Json.Arr list -> areUsual(list.items());
+      case Json.Obj object -> {
+        List<Json> values = new ArrayList<>();
+        for (Json.Member member : object.members()) values.add(member.value());
+        yield areUsual(values);
+      }
+      case Json.Str _, Json.Bool _, Json.Null _ -> true;
+    };
+  }
+
+  private static boolean areUsual(List<Json> values) {
+    for (Json value : values) {
+      if (!isUsual(value)) return false;
+    }
+    return true;
   }
 }

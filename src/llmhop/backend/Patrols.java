@@ -15,7 +15,7 @@ final class Patrols implements AutoCloseable {
   Patrols(Model model, Backend backend, Fleet.Surroundings around) {
     Chance chance = around.chance();
     var rules = model.fleet();
-    listing = model.catalog().map(_ -> new Listing(backend));
+    listing = model.catalog().map(_ -> new Listing(backend, around.news()));
     rules
         .health()
         .ifPresent(

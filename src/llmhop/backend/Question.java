@@ -35,15 +35,31 @@ final class Question {
   /// @param mostBytes the longest body that is wanted
   static Answer ask(Backend backend, String path, Duration timeout, int mostBytes)
       throws UpstreamException {
+    try (Reply reply = send(backend, path, timeout)) {
+      return new Answer(reply.status(), read(reply, mostBytes));
+    }
+  }
+
+  /// The same for the status alone; of the body only what has come with it is read.
+  static int status(Backend backend, String path, Duration timeout) throws UpstreamException {
+    try (Reply reply = send(backend, path, timeout)) {
+      byte[] piece = new byte[PIECE];
+      if (reply.buffered() && reply.read(piece, 0, PIECE) >= 0 && reply.buffered()) {
+        reply.read(piece, 0, PIECE);
+      }
+      return reply.status();
+    }
+  }
+
+  private static Reply send(Backend backend, String path, Duration timeout)
+      throws UpstreamException {
     var fields = new Fields();
     fields.add("Accept", "*/*");
     fields.add("User-Agent", "llmhop");
     for (Header header : backend.headers()) fields.set(header.name(), header.value().reveal());
     var head = new Head("GET", backend.path(path), fields);
     var timing = new Timing(Optional.empty(), Optional.empty(), Optional.of(timeout));
-    try (Reply reply = backend.upstream().send(new Get(head), timing)) {
-      return new Answer(reply.status(), read(reply, mostBytes));
-    }
+    return backend.upstream().send(new Get(head), timing);
   }
 
   private static Optional<byte[]> read(Reply reply, int mostBytes) throws UpstreamException {

@@ -14,6 +14,9 @@ final class EndpointsReader {
   // Enough for one request in a thousand, and sums of them stay small.
   private static final int MAX_WEIGHT = 1000;
 
+  // More servers of one model than that are a template gone wrong.
+  private static final int MOST_ENDPOINTS = 1024;
+
   private final Secrets secrets;
 
   EndpointsReader(Secrets secrets) {
@@ -60,6 +63,9 @@ final class EndpointsReader {
       Optional<Endpoint> endpoint = entry(item);
       endpoint.ifPresent(endpoints::add);
       endpoint.filter(e -> !BackendUrl.isStandIn(e)).ifPresent(e -> warnOfTwin(seen, e, item));
+    }
+    if (endpoints.size() > MOST_ENDPOINTS) {
+      cursor.problem("at most " + MOST_ENDPOINTS + " URLs");
     }
     return endpoints;
   }

@@ -20,7 +20,7 @@ import llmhop.route.Route.Found;
 /// ```
 /// first -> the model's backends that are well -> those of its stand-ins that are well
 ///       -> all are down: wait for one, refuse, or try one anyway, as the model's config says
-/// afterUnreachable -> the model's next backend -> its stand-ins' -> wait, where it waits
+/// afterUnreachable -> the model's next backend -> its stand-ins' -> wait, if none spoke
 /// afterBusy        -> the model's next backend -> its stand-ins'
 /// afterTimeout     -> its stand-ins'
 /// ```
@@ -69,9 +69,13 @@ final class Choice {
   }
 
   /// The next best when no connection could be made to the last.
-  Optional<Pick> afterUnreachable() throws EOFException {
+  ///
+  /// @param said whether a backend has said something already, which is better than to wait
+  Optional<Pick> afterUnreachable(boolean said) throws EOFException {
     Optional<Pick> found = another().or(this::standIn);
-    return found.isEmpty() && rules().waitForBackend().isPresent() ? Optional.of(await()) : found;
+    return found.isEmpty() && !said && rules().waitForBackend().isPresent()
+        ? Optional.of(await())
+        : found;
   }
 
   /// The next best when the last said that it has too much to do.

@@ -29,6 +29,9 @@ final class Forwarder {
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVICE_UNAVAILABLE = 503;
 
+  /// What is kept of the body of a busy answer, in bytes; errors are shorter.
+  private static final int MOST_KEPT = 16 * 1024;
+
   private final ForwardedFields fields;
   private final RequestIds ids;
 
@@ -43,7 +46,8 @@ final class Forwarder {
   /// @param lease the backend that does, until it is closed
   /// @param buffer for its body
   /// @param ready how much of the body is in the buffer already; -1 when it is over
-  record Answer(Found found, Lease lease, Reply reply, byte[] buffer, int ready)
+  /// @param whole whether that is all of it
+  record Answer(Found found, Lease lease, Reply reply, byte[] buffer, int ready, boolean whole)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -51,21 +55,26 @@ final class Forwarder {
       lease.close();
     }
 
-    private boolean isBusy() {
-      return Forwarder.isBusy(reply);
-    }
-
-    /// Closes it unread. What of it has come is read all the same: mostly that is all, and the
-    /// connection lives on.
-    private void discard() {
+    /// It is kept while others are tried: its backend has done its part. What has come of the body
+    /// is read without waiting; mostly that is all, and the connection is free.
+    private Answer kept() {
+      byte[] kept = new byte[MOST_KEPT];
+      int filled = 0;
+      int read = 0;
       try {
-        for (int read = 0; read >= 0 && reply.buffered(); ) {
-          read = reply.read(buffer, 0, buffer.length);
+        while (read >= 0 && filled < kept.length && reply.buffered()) {
+          read = reply.read(kept, filled, kept.length - filled);
+          filled += Math.max(read, 0);
         }
       } catch (UpstreamException e) {
-        // Its connection is closed with it.
+        // Whoever reads on is told.
       }
-      close();
+      boolean all = read < 0;
+      if (all) {
+        reply.close();
+      }
+      lease.close();
+      return new Answer(found, lease, reply, kept, filled, all);
     }
   }
 
@@ -75,32 +84,28 @@ final class Forwarder {
   /// @throws IOException when the caller has left
   Answer forward(Exchange x, Intake.Request request, Pick first, Choice choice, Gate gate)
       throws IOException {
-    Answer busy = null;
+    Optional<Answer> busy = Optional.empty();
     Pick pick = first;
     try {
       while (true) {
         Optional<Pick> next;
         try {
           Answer answer = send(x, request, pick, gate);
-          next =
-              answer.isBusy() && request.body().repeatable()
-                  ? choice.afterBusy()
-                  : Optional.empty();
+          boolean goesOn = isBusy(answer.reply()) && request.body().repeatable();
+          next = goesOn ? choice.afterBusy() : Optional.empty();
           if (next.isEmpty()) {
             return answer;
           }
-          if (busy != null) {
-            busy.discard();
-          }
-          busy = answer;
+          busy.ifPresent(Answer::close);
+          busy = Optional.of(answer.kept());
         } catch (UpstreamException e) {
           if (x.gone()) {
             throw new EOFException("the caller left before an answer came");
           }
-          next = next(e, request, choice);
-          if (next.isEmpty() && busy != null) {
-            Answer said = busy;
-            busy = null;
+          next = next(e, request, choice, busy.isPresent());
+          if (next.isEmpty() && busy.isPresent()) {
+            Answer said = busy.get();
+            busy = Optional.empty();
             x.journal().backTo(said.lease().backend().label());
             x.watch(said.reply()::cancel);
             return said;
@@ -112,9 +117,7 @@ final class Forwarder {
         pick = next.get();
       }
     } finally {
-      if (busy != null) {
-        busy.discard();
-      }
+      busy.ifPresent(Answer::close);
     }
   }
 
@@ -122,11 +125,12 @@ final class Forwarder {
     return reply.status() == TOO_MANY_REQUESTS || reply.status() == SERVICE_UNAVAILABLE;
   }
 
-  private static Optional<Pick> next(UpstreamException e, Intake.Request request, Choice choice)
+  private static Optional<Pick> next(
+      UpstreamException e, Intake.Request request, Choice choice, boolean said)
       throws EOFException {
     return switch (e) {
-      case Unreachable _ -> choice.afterUnreachable();
-      case UpstreamException.Lost _ -> choice.afterUnreachable();
+      case Unreachable _ -> choice.afterUnreachable(said);
+      case UpstreamException.Lost _ -> choice.afterUnreachable(said);
       case UpstreamException.TimedOut late ->
           late.limit() == Timing.Limit.FIRST_BYTE && request.body().repeatable()
               ? choice.afterTimeout()
@@ -156,7 +160,7 @@ final class Forwarder {
       boolean holds = found.route().holdsHead() && reply.duplex().isEmpty() && !isBusy(reply);
       int ready = holds ? reply.read(buffer, 0, buffer.length) : 0;
       begun = true;
-      return new Answer(found, lease, reply, buffer, ready);
+      return new Answer(found, lease, reply, buffer, ready, false);
     } catch (UpstreamException e) {
       judge(lease, e);
       throw e;

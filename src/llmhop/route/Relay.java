@@ -58,7 +58,7 @@ final class Relay {
       Tunnel.run(x, from.found(), fields, reply.duplex().get());
       return;
     }
-    new Relay(x, request, from).relay(from.found(), from.ready(), fields);
+    new Relay(x, request, from).relay(from, fields);
     // First the backend's side: a body that is still being sent to it is the caller's to end.
     if (x.stillComing()) {
       x.flush();
@@ -75,10 +75,16 @@ final class Relay {
     return new byte[Math.clamp(reply.length().orElse(BUFFER), 1, BUFFER)];
   }
 
-  private void relay(Found found, int ready, Fields fields) throws IOException {
+  private void relay(Forwarder.Answer from, Fields fields) throws IOException {
+    Found found = from.found();
     begin(fields);
     try {
-      copy(ready);
+      if (from.whole()) {
+        passed(ByteBuffer.wrap(buffer), 0, from.ready());
+        x.write(buffer, 0, from.ready());
+      } else {
+        copy(from.ready());
+      }
     } catch (UpstreamException e) {
       throwIfGone();
       Forwarder.judge(lease, e);

@@ -66,7 +66,7 @@ class BalancerTest {
   @Test
   void oneThatMayNotBeChosenMissesItsTurnsAndDoesNotMakeUpForThem() {
     Fleet fleet = fleets.of(policy(THREE, "round-robin"));
-    fleet.backends().get(1).health().refused("gone");
+    fleet.backends().get(1).health().refused(false, "gone");
     assertEquals("131313", oneByOne(fleet, 6));
     fleet.backends().get(1).health().well();
     Map<Character, Integer> counts = new HashMap<>();
@@ -320,7 +320,7 @@ class BalancerTest {
     Fleet fleet = fleets.of(policy(THREE, "round-robin") + ", 'slowStart': '10s'");
     Backend back = fleet.backends().getFirst();
     assertEquals(1000, back.share(fleets.clock.getAsLong()), "at the start of all nobody is slow");
-    back.health().refused("restarts");
+    back.health().refused(false, "restarts");
     back.health().well();
     assertEquals(100, back.share(fleets.clock.getAsLong()));
     String slow = oneByOne(fleet, 210);

@@ -53,7 +53,8 @@ class DiscoveryTest {
       assertEquals(1000, backend.share(fleets.clock.getAsLong()));
     }
     assertEquals(
-        List.of("m#1 is 10.0.0.1 of fleet.test", "m#2 is 10.0.0.2 of fleet.test"), fleets.news);
+        List.of("m#1 has joined fleet.test (10.0.0.1)", "m#2 has joined fleet.test (10.0.0.2)"),
+        fleets.news);
   }
 
   @Test
@@ -81,7 +82,7 @@ class DiscoveryTest {
     }
     held.close();
     assertEquals(List.of(), fleet.leavers());
-    assertTrue(fleets.news.contains("m#1 has left fleet.test"));
+    assertTrue(fleets.news.contains("m#1 has left fleet.test (10.0.0.1)"));
   }
 
   @Test
@@ -93,6 +94,10 @@ class DiscoveryTest {
     assertEquals(List.of("m#2", "m#1"), labels());
     assertNotEquals(gone, fleet.backends().get(1));
     assertEquals(gone.identity(), fleet.backends().get(1).identity(), "the same keys lead there");
+    fleet.found(name, addresses(1, 3));
+    assertEquals(
+        List.of("m#2 has left fleet.test (10.0.0.2)", "m#2 has joined fleet.test (10.0.0.3)"),
+        fleets.news.subList(fleets.news.size() - 2, fleets.news.size()));
   }
 
   @Test

@@ -31,7 +31,7 @@ class HealthTest {
 
   @Test
   void oneRefusedConnectionTakesItOutForASecond() {
-    health.refused("nobody listens");
+    health.refused(false, "nobody listens");
     assertEquals(Optional.empty(), chooseFirst());
     assertEquals("down", first.state());
     assertDownFor(Duration.ofSeconds(1));
@@ -40,18 +40,18 @@ class HealthTest {
 
   @Test
   void threeBrokenAnswersInARowTakeItOutAndTwoDoNot() {
-    health.broke("reset");
-    health.broke("reset");
+    health.broke(false, "reset");
+    health.broke(false, "reset");
     assertTrue(health.isUp());
-    health.broke("reset");
+    health.broke(false, "reset");
     assertFalse(health.isOpen());
   }
 
   @Test
   void anAnswerThatCameToItsEndBetweenThemStartsTheCountAgain() {
     for (int i = 0; i < 10; i++) {
-      health.broke("reset");
-      health.broke("reset");
+      health.broke(false, "reset");
+      health.broke(false, "reset");
       try (Lease lease = chooseFirst().orElseThrow()) {
         lease.answered();
       }
@@ -72,7 +72,7 @@ class HealthTest {
 
   @Test
   void afterTheCoolDownOneRequestTriesAndTheOthersWaitForWhatBecomesOfIt() {
-    health.refused("gone");
+    health.refused(false, "gone");
     fleets.pass(Duration.ofSeconds(1));
     Lease trial = chooseFirst().orElseThrow();
     assertEquals("trial", first.state());
@@ -86,7 +86,7 @@ class HealthTest {
 
   @Test
   void whereNobodyListenedAConnectionIsEnoughSinceALongAnswerMayTakeMinutesToBegin() {
-    health.refused("gone");
+    health.refused(false, "gone");
     fleets.pass(Duration.ofSeconds(1));
     Lease trial = chooseFirst().orElseThrow();
     trial.connected();
@@ -95,8 +95,36 @@ class HealthTest {
   }
 
   @Test
+  void aLateBreakOfAnOlderRequestChangesNothingOfThat() {
+    Lease old = chooseFirst().orElseThrow();
+    old.answered();
+    health.refused(false, "gone");
+    old.broke("cut by the restart");
+    old.close();
+    fleets.pass(Duration.ofSeconds(1));
+    Lease trial = chooseFirst().orElseThrow();
+    trial.connected();
+    assertEquals("up", first.state());
+    trial.close();
+  }
+
+  @Test
+  void aTrialIsNotEndedByARequestThatWasSentBefore() {
+    Lease old = chooseFirst().orElseThrow();
+    health.refused(false, "gone");
+    fleets.pass(Duration.ofSeconds(1));
+    Lease trial = chooseFirst().orElseThrow();
+    old.broke("cut by the restart");
+    old.close();
+    assertEquals("trial", first.state());
+    trial.answered();
+    assertEquals("up", first.state());
+    trial.close();
+  }
+
+  @Test
   void whereItBrokeOffAConnectionIsNot() {
-    for (int i = 0; i < 3; i++) health.broke("reset");
+    for (int i = 0; i < 3; i++) health.broke(false, "reset");
     fleets.pass(Duration.ofSeconds(1));
     Lease trial = chooseFirst().orElseThrow();
     trial.connected();
@@ -108,7 +136,7 @@ class HealthTest {
 
   @Test
   void eachTrialThatFailsDoublesTheCoolDownUpToHalfAMinute() {
-    health.refused("gone");
+    health.refused(false, "gone");
     for (int seconds : new int[] {1, 2, 4, 8, 16, 30, 30, 30}) {
       assertDownFor(Duration.ofSeconds(seconds));
       try (Lease trial = chooseFirst().orElseThrow()) {
@@ -121,7 +149,7 @@ class HealthTest {
 
   @Test
   void aBackendThatWasWellForAWhileBeginsWithAShortCoolDownAgain() {
-    health.refused("gone");
+    health.refused(false, "gone");
     fleets.pass(Duration.ofSeconds(1));
     try (Lease trial = chooseFirst().orElseThrow()) {
       trial.refused("gone");
@@ -130,13 +158,13 @@ class HealthTest {
     try (Lease trial = chooseFirst().orElseThrow()) {
       trial.answered();
     }
-    health.refused("gone again");
+    health.refused(false, "gone again");
     assertDownFor(Duration.ofSeconds(1));
   }
 
   @Test
   void aTrialWhoseCallerLeftSaysNothingAndMayBeRepeatedAtOnce() {
-    health.refused("gone");
+    health.refused(false, "gone");
     fleets.pass(Duration.ofSeconds(1));
     chooseFirst().orElseThrow().close();
     assertTrue(health.isOpen());
@@ -146,18 +174,18 @@ class HealthTest {
   void whereARequestWaitsForItNobodyIsLeftAloneForMoreThanASecond() {
     Fleet waited = fleets.of(TWO + ", 'waitForBackend': '30s'");
     Health slow = waited.backends().getFirst().health();
-    slow.refused("gone");
+    slow.refused(false, "gone");
     for (int i = 0; i < 5; i++) {
       fleets.pass(Duration.ofSeconds(1));
       assertTrue(slow.isOpen());
       assertTrue(slow.take());
-      slow.refused("gone");
+      slow.refused(true, "gone");
     }
   }
 
   @Test
   void aRequestThatIsSentInSpiteOfAllBringsItBackWhenItIsAnswered() {
-    fleet.backends().forEach(backend -> backend.health().refused("gone"));
+    fleet.backends().forEach(backend -> backend.health().refused(false, "gone"));
     assertEquals(Optional.empty(), fleet.choose(Clues.NONE, _ -> true));
     Lease anyway = fleet.chooseAnyway(Clues.NONE, _ -> true).orElseThrow();
     anyway.answered();
@@ -182,7 +210,7 @@ class HealthTest {
 
   @Test
   void aProbeThatFindsItWellEndsACoolDown() {
-    health.refused("gone");
+    health.refused(false, "gone");
     health.well();
     assertTrue(health.isUp());
   }

@@ -32,7 +32,7 @@ class ListingTest {
   void start() throws IOException {
     server = ScriptedBackend.onTcp();
     fleet = fleets.of("'url': '" + server.url() + "', 'headers': {'Authorization': 'Bearer k'}");
-    listing = new Listing(fleet.backends().getFirst());
+    listing = new Listing(fleet.backends().getFirst(), fleets.news::add);
   }
 
   @AfterEach
@@ -74,6 +74,18 @@ class ListingTest {
       assertFalse(takes(bad));
       assertEquals(Set.of("m0"), fleet.listed());
     }
+    assertEquals(List.of("m's list of models can't be used: status 500"), fleets.news);
+  }
+
+  @Test
+  void numbersThatReadersMightBreakAtAreLeftOut() {
+    String list =
+        "{\"data\":[{\"id\":\"a\",\"n\":1.5,\"long\":%s,\"inf\":1e400,\"in\":{\"x\":[%s]}}]}";
+    String digits = "9".repeat(5000);
+    assertTrue(takes(answerJson(200, list.formatted(digits, digits))));
+    var model = fleet.listed("a").orElseThrow();
+    assertTrue(model.get("n").isPresent());
+    for (String gone : List.of("long", "inf", "in")) assertTrue(model.get(gone).isEmpty(), gone);
   }
 
   @Test
@@ -114,10 +126,11 @@ class ListingTest {
   @Test
   void whatCouldBeNoNameIsPassedOver() {
     String names =
-        "{\"data\":[{\"id\":\"\"},{\"id\":\"a\\nb\"},{\"id\":\"\\ud83d\"},{\"id\":5},7,null,"
-            + "{\"id\":\"%s\"},{\"id\":\"%s\"},{\"id\":\"fine\"},{\"id\":\"fine\",\"x\":1}]}";
+        "{\"data\":[{\"id\":\"\"},{\"id\":\"a\\n"
+            + "b\"},{\"id\":\"\\ud83d\"},{\"id\":5},7,null,"
+            + "{\"id\":\"%s\"},{\"id\":\"%s\"},{\"id\":\"\ud83d\ude00\"},{\"id\":\"fine\"},{\"id\":\"fine\",\"x\":1}]}";
     assertTrue(takes(answerJson(200, names.formatted("x".repeat(256), "x".repeat(257)))));
-    assertEquals(Set.of("x".repeat(256), "fine"), fleet.listed());
+    assertEquals(Set.of("x".repeat(256), "\ud83d\ude00", "fine"), fleet.listed());
     assertTrue(fleet.listed("fine").orElseThrow().get("x").isEmpty(), "the first counts");
   }
 }

@@ -159,6 +159,16 @@ class FleetReaderTest {
     assertTrue(problem.startsWith(message), problem);
   }
 
+  @Test
+  void aThousandAndTwentyFourUrlsAreFineAndOneMoreIsNot() throws ConfigException {
+    var urls = new StringBuilder("'urls': ['http://h:1'");
+    for (int i = 2; i <= 1024; i++) urls.append(", 'http://h:").append(i).append("'");
+    assertEquals(1024, Reading.model(urls + "]").endpoints().size());
+    assertEquals(
+        "models.m.urls: at most 1024 URLs (line 1)",
+        Reading.problemOfModel(urls + ", 'http://h:1025']"));
+  }
+
   private static String keys(int from, int to) {
     var keys = new StringBuilder();
     for (int i = from; i < to; i++) keys.append(i == from ? "" : ", ").append("'body:k" + i + "'");

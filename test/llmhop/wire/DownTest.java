@@ -117,6 +117,22 @@ class DownTest {
   }
 
   @Test
+  void whatABackendSaidIsAnAnswerAndNotWaitedOver() throws IOException {
+    int closed = ScriptedBackend.unusedPort();
+    try (ScriptedBackend busy = ScriptedBackend.onTcp()) {
+      busy.always(answerJson(429, "{\"busy\":1}", "Retry-After: 7"));
+      String urls = urls(busy.port(), closed) + ", 'balance': 'round-robin', 'retries': 5";
+      try (var router = router(urls, "'waitForBackend': '10s'")) {
+        Answer answer = router.ask(CHAT);
+        assertEquals(429, answer.status(), answer::toString);
+        assertEquals("{\"busy\":1}", answer.text());
+        assertEquals(Optional.of("7"), answer.field("Retry-After"));
+        assertEquals(1, busy.executions(), "asked once");
+      }
+    }
+  }
+
+  @Test
   void aBodyIsSentOnceItsBackendIsThereWhateverItsSize() throws Exception {
     int port = ScriptedBackend.unusedPort();
     String large = "{\"model\":\"llama\",\"x\":\"" + "y".repeat(500_000) + "\"}";
@@ -164,6 +180,20 @@ class DownTest {
         one.always(pinged(answerJson(204, "")));
         Waiting.await("all up", () -> !states(router).contains("unwell"));
         assertEquals(Optional.of("llama#1"), router.ask(CHAT).field("X-LLMhop-Backend"));
+      }
+    }
+  }
+
+  @Test
+  void aHealthPageThatNeverEndsIsJudgedByItsStatus() throws IOException {
+    try (ScriptedBackend one = ScriptedBackend.onTcp()) {
+      Step endless =
+          llmhop.kit.Steps.all(
+              llmhop.kit.Steps.head(200, "Transfer-Encoding: chunked"), holdUntilHangUp());
+      one.always(pinged(endless));
+      try (var router = router(urls(one.port()), HEALTH)) {
+        one.awaitHeads(5);
+        assertTrue(states(router).contains("\"state\":\"up\""), states(router));
       }
     }
   }

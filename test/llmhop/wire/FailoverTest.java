@@ -1,11 +1,13 @@
 package llmhop.wire;
 
 import static llmhop.kit.Steps.all;
+import static llmhop.kit.Steps.answer;
 import static llmhop.kit.Steps.answerJson;
 import static llmhop.kit.Steps.close;
 import static llmhop.kit.Steps.closeAtNextRequest;
 import static llmhop.kit.Steps.event;
 import static llmhop.kit.Steps.head;
+import static llmhop.kit.Steps.hold;
 import static llmhop.kit.Steps.holdUntilHangUp;
 import static llmhop.kit.Steps.lastChunk;
 import static llmhop.kit.Steps.reset;
@@ -19,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import llmhop.kit.Answer;
+import llmhop.kit.Gate;
 import llmhop.kit.Request;
 import llmhop.kit.ScriptedBackend;
 import llmhop.kit.Step;
@@ -185,6 +188,36 @@ class FailoverTest {
     try (var router = router("'retries': 1")) {
       assertBy("llama#2", router.ask(CHAT));
       first().awaitHangUp(1);
+    }
+  }
+
+  @Test
+  void whoSaidThatItIsBusyHasNothingInHandWhileTheNextOneWorks() {
+    var gate = new Gate();
+    first().always(BUSY);
+    second().always(all(hold(gate), FINE));
+    try (var router = router("'retries': 1");
+        var caller = router.caller()) {
+      caller.send(CHAT);
+      gate.awaitReached();
+      assertEquals(1, router.gauge("atBackends"), "one request is in one hand");
+      gate.open();
+      assertBy("llama#2", caller.read());
+    }
+  }
+
+  @Test
+  void aLargeBusyAnswerIsGivenWholeWhenTheNextOneIsGone() throws IOException {
+    byte[] body = new byte[300_000];
+    java.util.Arrays.fill(body, (byte) 'x');
+    first().always(answer(503, body, "Content-Type: text/plain"));
+    String closed = "http://127.0.0.1:" + ScriptedBackend.unusedPort();
+    String json = urls(first().url(), closed) + ", 'retries': 1}}}";
+    try (var router = RouterUnderTest.of(json)) {
+      Answer answer = router.ask(CHAT);
+      assertEquals(503, answer.status());
+      assertEquals(300_000, answer.text().length());
+      assertTrue(answer.clean());
     }
   }
 

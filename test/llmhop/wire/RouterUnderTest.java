@@ -29,8 +29,8 @@ final class RouterUnderTest implements AutoCloseable {
   /// What is told of backends that come and go.
   private static final Pattern NEWS =
       Pattern.compile(
-          "^llmhop: (\\S+ (is down|is up again|is [0-9a-f.:]+ of|has left)|the name \\S+ can't"
-              + " be)");
+          "^llmhop: (\\S+ (is down|is up again|has joined|has left|'s list of models)|the name \\S+"
+              + " can't be)");
 
   private final Assembly router;
   private final Entrance entrance;

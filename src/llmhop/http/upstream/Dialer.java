@@ -87,13 +87,20 @@ final class Dialer {
         call.check();
         failedAt.put(address, System.nanoTime());
         if (first == null) {
-          first = e;
+          first = at(address, e);
         } else {
           first.addSuppressed(e);
         }
       }
     }
     throw first;
+  }
+
+  /// A name stands for several addresses, and which of them failed is worth knowing.
+  private IOException at(InetAddress address, IOException e) {
+    String text = address.getHostAddress();
+    boolean known = text.equals(settings.proxy().map(ConnectProxy::host).orElse(origin.host()));
+    return known ? e : new IOException(reason(e) + " (" + text + ")", e);
   }
 
   private List<InetAddress> lastFailedLast(List<InetAddress> found) {
