@@ -124,7 +124,8 @@ final class Lab {
 
   private List<String> command(String name, int port, List<String> javaOptions) throws IOException {
     return switch (name) {
-      case Proxy.LLMHOP -> llmhop(port, javaOptions);
+      case Proxy.LLMHOP -> llmhop(name, settings.jar(), port, javaOptions);
+      case Proxy.BEFORE -> llmhop(name, settings.before().orElseThrow(), port, javaOptions);
       case Proxy.NGINX -> nginx("nginx", configured("nginx.conf", name, port));
       case "nginx+Lua" -> nginx("lua", configured("lua.nginx.conf", name, port));
       case "HAProxy" ->
@@ -135,10 +136,15 @@ final class Lab {
 
   /// The command that starts llmhop on a port.
   List<String> llmhop(int port, List<String> javaOptions) throws IOException {
+    return llmhop(Proxy.LLMHOP, settings.jar(), port, javaOptions);
+  }
+
+  private List<String> llmhop(String name, Path jar, int port, List<String> javaOptions)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of(Machine.java()));
     command.addAll(javaOptions);
-    command.addAll(List.of("-jar", settings.jar().toString()));
-    command.addAll(List.of("--config", configured("llmhop.json", Proxy.LLMHOP, port).toString()));
+    command.addAll(List.of("-jar", jar.toString()));
+    command.addAll(List.of("--config", configured("llmhop.json", name, port).toString()));
     return command;
   }
 
@@ -153,6 +159,10 @@ final class Lab {
           Files.exists(settings.jar())
               ? Optional.empty()
               : Optional.of(settings.jar() + " is not there (make jar builds it)");
+      case Proxy.BEFORE ->
+          Files.exists(settings.before().orElseThrow())
+              ? Optional.empty()
+              : Optional.of(settings.before().orElseThrow() + " is not there");
       case "nginx+Lua" ->
           modules().isEmpty()
               ? Optional.of("no Lua module (package libnginx-mod-http-lua; and lua-cjson)")

@@ -13,6 +13,10 @@ record Proxy(String name, int answersPort, int backendPort, List<Long> pids, Pro
     implements AutoCloseable {
 
   static final String LLMHOP = "llmhop";
+
+  /// An llmhop of before a change, measured beside the one of now.
+  static final String BEFORE = "before";
+
   static final String NGINX = "nginx";
   static final String DIRECT = "direct";
 

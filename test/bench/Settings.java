@@ -1,8 +1,10 @@
 package bench;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// What the environment says; see bench.sh for the meaning of each variable.
 ///
@@ -13,6 +15,7 @@ import java.util.List;
 /// @param brief only whether it works, in half a minute, without judging ratios
 /// @param flagTable start-up over many flags of the JVM, too
 /// @param jar llmhop's jar
+/// @param before the jar of before a change, where that is to be measured beside it
 /// @param javaOptions the JVM's flags for llmhop
 record Settings(
     int seconds,
@@ -22,6 +25,7 @@ record Settings(
     boolean brief,
     boolean flagTable,
     Path jar,
+    Optional<Path> before,
     List<String> javaOptions) {
 
   static final List<String> PARTS =
@@ -44,16 +48,27 @@ record Settings(
 
   static Settings fromEnvironment() {
     boolean brief = value("BENCH_SHORT", "0").equals("1");
+    String before = value("BENCH_BEFORE", "");
     String parts = value("BENCH_ONLY", brief ? BRIEF_PARTS : String.join(" ", PARTS));
     return new Settings(
         Integer.parseInt(value("BENCH_SECONDS", brief ? "1" : "2")),
         Integer.parseInt(value("BENCH_ROUNDS", brief ? "1" : "3")),
         words(parts),
-        words(value("BENCH_PROXIES", brief ? "llmhop nginx" : "llmhop nginx nginx+Lua HAProxy")),
+        proxies(
+            words(
+                value("BENCH_PROXIES", brief ? "llmhop nginx" : "llmhop nginx nginx+Lua HAProxy")),
+            before),
         brief,
         value("BENCH_START", "0").equals("1"),
         Path.of(value("BENCH_JAR", "build/llmhop.jar")),
+        before.isEmpty() ? Optional.empty() : Optional.of(Path.of(before)),
         flags(value("BENCH_JAVA_OPTS", RECOMMENDED)));
+  }
+
+  private static List<String> proxies(List<String> asked, String before) {
+    List<String> proxies = new ArrayList<>(asked);
+    if (!before.isEmpty()) proxies.add(Proxy.BEFORE);
+    return proxies;
   }
 
   boolean runs(String part) {

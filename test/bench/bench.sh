@@ -23,6 +23,7 @@
 #                        JVM flags for llmhop, those that docs/running.md recommends; none for
 #                        java -jar alone
 #   BENCH_JAR=build/llmhop.jar
+#   BENCH_BEFORE=old.jar  another llmhop beside it, in the same rounds: what a change costs
 #
 # Everything is on loopback and on free ports, in a temporary folder that is removed. A part starts
 # its own proxies. A round loads one proxy, the next round the next, so that a machine's moods hit
