@@ -27,6 +27,7 @@ public final class Main {
   static final int CANNOT_START = 2;
 
   private static final String NAMES_LIVE = "sun.net.inetaddr.ttl";
+  private static final String NAMES_ARE_MISSING = "sun.net.inetaddr.negative.ttl";
 
   private Main() {}
 
@@ -37,10 +38,17 @@ public final class Main {
   }
 
   /// Names of backends may move, and those that stand for several are asked for every 5 seconds:
-  /// the JDK asks again after 2 seconds, not after 30, unless somebody said otherwise. Its name for
-  /// the `networkaddress.cache.ttl` of java.security, which is read only when a name is asked for.
+  /// the JDK asks again after 2 seconds, not after 30, and after 1, not 10, where there was none,
+  /// unless somebody said otherwise. Its names for the `networkaddress.cache.ttl` and
+  /// `networkaddress.cache.negative.ttl` of java.security, which is read only when a name is asked
+  /// for.
   private static void rememberNames() {
-    if (System.getProperty(NAMES_LIVE) == null) System.setProperty(NAMES_LIVE, "2");
+    remember(NAMES_LIVE, "2");
+    remember(NAMES_ARE_MISSING, "1");
+  }
+
+  private static void remember(String property, String seconds) {
+    if (System.getProperty(property) == null) System.setProperty(property, seconds);
   }
 
   /// Does what the arguments say.

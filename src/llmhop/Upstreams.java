@@ -97,8 +97,10 @@ final class Upstreams {
       Resolver resolver) {
     boolean secure = endpoint.scheme() == Scheme.HTTPS;
     Duration keepAlive = model.keepAlive().orElse(Settings.keepAlive(origin.kind()));
+    // What a proxy would look up by itself is no longer one of the name's addresses.
+    boolean through = secure && !endpoint.discovered();
     Optional<Proxy> proxy =
-        model.proxy().or(() -> secure ? environment.forHost(endpoint.host()) : Optional.empty());
+        model.proxy().or(() -> through ? environment.forHost(endpoint.host()) : Optional.empty());
     return new Settings(
         model.timeouts().connect(),
         keepAlive,

@@ -2,6 +2,7 @@ package llmhop.backend;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import llmhop.config.Endpoint;
@@ -28,10 +29,9 @@ public final class Backend implements AutoCloseable {
   private final Health health;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final LongSupplier nanos;
-  private volatile boolean progressed;
+  private final AtomicInteger progress = new AtomicInteger();
   private volatile boolean leaving;
-  private volatile boolean warming;
-  private volatile long returnedAt;
+  private volatile Optional<Long> returnedAt = Optional.empty();
   private volatile EngineLoad load = EngineLoad.UNKNOWN;
   private volatile Map<String, Json.Obj> listed = Map.of();
   // Guarded by the fleet's lock.
@@ -69,10 +69,8 @@ public final class Backend implements AutoCloseable {
             watch.longestCoolDownNanos(),
             nanos,
             watch.news(),
-            () -> {
-              warmUp();
-              watch.changed().run();
-            });
+            this::warmUp,
+            watch.changed());
   }
 
   /// What callers and logs see of it.
@@ -151,37 +149,31 @@ public final class Backend implements AutoCloseable {
   /// while it warms up.
   long share(long now) {
     long whole = WHOLE * endpoint.weight();
-    if (!warming) {
+    Optional<Long> since = slowStartNanos == 0 ? Optional.empty() : returnedAt;
+    if (since.isEmpty()) {
       return whole;
     }
-    long warm = now - returnedAt;
-    if (warm >= slowStartNanos) {
-      warming = false;
-      return whole;
-    }
-    return Math.max(whole / LEAST_WARM, (long) ((double) whole * warm / slowStartNanos));
+    long warm = Math.min(now - since.get(), slowStartNanos);
+    long least = whole / LEAST_WARM;
+    return least + (long) ((double) (whole - least) * warm / slowStartNanos);
   }
 
   /// It is there again, or for the first time beside others: its caches are cold.
   void warmUp() {
     if (slowStartNanos > 0) {
-      returnedAt = nanos.getAsLong();
-      warming = true;
+      returnedAt = Optional.of(nanos.getAsLong());
     }
   }
 
-  /// Something of an answer has come from it.
+  /// Something of an answer has come from it. What two threads count at the same time may count
+  /// once: that it changes is all that matters.
   void progressed() {
-    if (!progressed) {
-      progressed = true;
-    }
+    progress.lazySet(progress.get() + 1);
   }
 
-  /// Whether something of an answer came since this was asked last.
-  boolean hasProgressed() {
-    boolean has = progressed;
-    progressed = false;
-    return has;
+  /// A number that changes when something of an answer has come from it.
+  int progress() {
+    return progress.get();
   }
 
   /// It says that it serves these.

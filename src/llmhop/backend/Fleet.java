@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,9 @@ public final class Fleet implements AutoCloseable {
 
   /// While requests wait for a backend nobody is left alone longer than this.
   private static final long WAITED_FOR_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /// Nobody who waits looks more often than this.
+  private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final Model model;
   private final Maker maker;
@@ -258,7 +262,9 @@ public final class Fleet implements AutoCloseable {
         return false;
       }
       for (Backend backend : members) {
-        sleep = Math.min(sleep, Math.max(1, backend.health().trialAt() - now));
+        if (may.test(backend)) {
+          sleep = Math.min(sleep, Math.max(SHORTEST_NANOS, backend.health().trialAt() - now));
+        }
       }
       long left = changed.awaitNanos(sleep);
       // Whether it was the time or the signal doesn't matter: both mean to look again.
@@ -290,6 +296,7 @@ public final class Fleet implements AutoCloseable {
   /// A name has these addresses now: newcomers join, leavers finish what they have in hand.
   void found(Endpoint endpoint, Collection<InetAddress> addresses) {
     List<Backend> left = new ArrayList<>();
+    List<String> told = new ArrayList<>();
     lock.lock();
     try {
       if (closed) {
@@ -303,17 +310,10 @@ public final class Fleet implements AutoCloseable {
           Backend leaver = known.remove(address);
           now.remove(leaver);
           left.add(leaver);
-          told(leaver.label() + " has left " + endpoint.host(), address);
+          told.add(leaver.label() + " has left " + place(endpoint, address));
         }
       }
-      for (InetAddress address : addresses) {
-        if (!known.containsKey(address) && now.size() < MOST_BACKENDS) {
-          Backend newcomer = join(endpoint, address, now);
-          known.put(address, newcomer);
-          now.add(newcomer);
-          if (!first) newcomer.warmUp();
-        }
-      }
+      join(endpoint, addresses, now, told, first);
       members = List.copyOf(now);
       changed.signalAll();
       leavers.removeIf(leaver -> leaver.inFlight() == 0);
@@ -323,28 +323,41 @@ public final class Fleet implements AutoCloseable {
       lock.unlock();
     }
     for (Backend leaver : left) leaver.leave();
+    for (String each : told) around.news().accept(each);
   }
 
-  private Backend join(Endpoint endpoint, InetAddress address, List<Backend> among) {
+  private void join(
+      Endpoint endpoint,
+      Collection<InetAddress> addresses,
+      List<Backend> now,
+      List<String> told,
+      boolean first) {
+    Map<InetAddress, Backend> known = discovered.get(endpoint);
+    Set<String> labels = new HashSet<>();
+    for (Backend backend : now) labels.add(number(backend.label()));
     int number = 1;
-    while (isTaken(number, among)) number++;
-    Backend newcomer = maker.make(number, endpoint, Optional.of(address), watch);
-    told(newcomer.label() + " has joined " + endpoint.host(), address);
-    var patrol = new Patrols(model, newcomer, around);
-    patrols.put(newcomer, patrol);
-    patrol.start();
-    return newcomer;
-  }
-
-  private void told(String what, InetAddress address) {
-    around.news().accept(what + " (" + address.getHostAddress() + ")");
-  }
-
-  private static boolean isTaken(int number, List<Backend> among) {
-    for (Backend backend : among) {
-      if (backend.label().endsWith("#" + number)) return true;
+    for (InetAddress address : addresses) {
+      if (!known.containsKey(address) && now.size() < MOST_BACKENDS) {
+        while (!labels.add("#" + number)) number++;
+        Backend newcomer = maker.make(number, endpoint, Optional.of(address), watch);
+        if (!first) newcomer.warmUp();
+        known.put(address, newcomer);
+        now.add(newcomer);
+        told.add(newcomer.label() + " has joined " + place(endpoint, address));
+        var patrol = new Patrols(model, newcomer, around);
+        patrols.put(newcomer, patrol);
+        patrol.start();
+      }
     }
-    return false;
+  }
+
+  /// What a label ends with: a freed number is given again.
+  private static String number(String label) {
+    return label.substring(Math.max(0, label.lastIndexOf('#')));
+  }
+
+  private static String place(Endpoint endpoint, InetAddress address) {
+    return endpoint.host() + " (" + address.getHostAddress() + ")";
   }
 
   @Override

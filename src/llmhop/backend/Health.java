@@ -12,7 +12,8 @@ import java.util.function.LongSupplier;
 ///   DOWN --take, when it has cooled down--> TRIAL
 ///   TRIAL --answered, or connected where it had refused--> UP
 ///   TRIAL --refused, broke--> DOWN, for twice as long
-///   TRIAL --released, nobody knows--> DOWN, to be tried again at once
+///   TRIAL --take, when it takes as long as a cool-down--> TRIAL, one more
+///   TRIAL --released, nobody knows--> TRIAL, to be tried again at once
 ///   any --answered, to a request that was sent in spite of all--> UP
 /// ```
 ///
@@ -40,6 +41,7 @@ final class Health {
   private final long longestNanos;
   private final LongSupplier nanos;
   private final Consumer<String> news;
+  private final Runnable returned;
   private final Runnable changed;
 
   /// Up and well: what all requests ask for.
@@ -59,17 +61,20 @@ final class Health {
   /// @param longestNanos how long it is left alone at most
   /// @param nanos the clock, as of [System#nanoTime]
   /// @param news is told of each change, for operators
-  /// @param changed runs when it may be chosen again
+  /// @param returned runs before it may be chosen again; it must not wait
+  /// @param changed runs when it may be
   Health(
       String label,
       long longestNanos,
       LongSupplier nanos,
       Consumer<String> news,
+      Runnable returned,
       Runnable changed) {
     this.label = label;
     this.longestNanos = longestNanos;
     this.nanos = nanos;
     this.news = news;
+    this.returned = returned;
     this.changed = changed;
   }
 
@@ -84,7 +89,7 @@ final class Health {
   }
 
   private synchronized boolean maybeTrial() {
-    return !unwell && state == State.DOWN && nanos.getAsLong() - trialAt >= 0;
+    return !unwell && state != State.UP && nanos.getAsLong() - trialAt >= 0;
   }
 
   /// It is chosen.
@@ -95,8 +100,9 @@ final class Health {
       return false;
     }
     synchronized (this) {
-      if (state == State.DOWN && nanos.getAsLong() - trialAt >= 0) {
+      if (state != State.UP && nanos.getAsLong() - trialAt >= 0) {
         state = State.TRIAL;
+        trialAt = nanos.getAsLong() + coolDown;
       }
       return state != State.UP;
     }
@@ -104,32 +110,28 @@ final class Health {
 
   /// When it may be tried next, as of the clock; far away while that is for others to say.
   synchronized long trialAt() {
-    return unwell || state != State.DOWN ? nanos.getAsLong() + longestNanos : trialAt;
+    return unwell || state == State.UP ? nanos.getAsLong() + longestNanos : trialAt;
   }
 
   /// It answered a request that was sent in spite of all.
   void answered() {
-    boolean back;
-    synchronized (this) {
-      back = state != State.UP;
-      if (back) {
-        up();
-      }
-    }
-    if (back) {
-      told("is up again");
-    }
+    up(true);
   }
 
   /// A request that was sent in spite of all has a connection: where that was what was missing, it
   /// is back, and nobody has to wait until a long answer begins.
   void connected() {
+    up(false);
+  }
+
+  private void up(boolean answered) {
     boolean back;
     synchronized (this) {
-      back = state != State.UP && refused;
-      if (back) {
+      boolean was = open;
+      if (state != State.UP && (answered || refused)) {
         up();
       }
+      back = open && !was;
     }
     if (back) {
       told("is up again");
@@ -192,7 +194,6 @@ final class Health {
       if (state != State.TRIAL) {
         return;
       }
-      state = State.DOWN;
       trialAt = nanos.getAsLong();
     }
     changed.run();
@@ -203,8 +204,8 @@ final class Health {
     boolean back;
     synchronized (this) {
       back = unwell || state != State.UP;
-      unwell = false;
       if (back) {
+        unwell = false;
         up();
       }
     }
@@ -227,14 +228,18 @@ final class Health {
   }
 
   private void told(String what) {
-    news.accept(label + " " + what);
     changed.run();
+    news.accept(label + " " + what);
   }
 
   private void up() {
     state = State.UP;
     breaks = 0;
-    open = !unwell;
+    if (!unwell) {
+      // Before anybody chooses it.
+      returned.run();
+      open = true;
+    }
   }
 
   private void down(boolean certain) {

@@ -21,7 +21,7 @@ final class HealthProbe {
 
   /// Asks once.
   void run() {
-    backend.hasProgressed();
+    int before = backend.progress();
     try {
       int status = Question.status(backend, check.path(), check.timeout());
       if (status >= 200 && status < 300) {
@@ -30,7 +30,7 @@ final class HealthProbe {
         bad("status " + status);
       }
     } catch (UpstreamException.TimedOut e) {
-      if (!backend.hasProgressed()) {
+      if (backend.progress() == before) {
         bad("no answer in " + check.timeout().toMillis() + " ms");
       }
     } catch (UpstreamException e) {
@@ -40,7 +40,8 @@ final class HealthProbe {
 
   private void good() {
     bad = 0;
-    good++;
+    // Good answers count from when it fell on, also where it was requests that found it out.
+    good = backend.health().isUp() ? 0 : good + 1;
     if (good >= check.up()) {
       backend.health().well();
     }

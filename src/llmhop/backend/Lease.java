@@ -5,6 +5,7 @@ package llmhop.backend;
 public final class Lease implements AutoCloseable {
   private final Backend backend;
   private final boolean trial;
+  private final int progressBefore;
   private boolean answered;
   private boolean failed;
   private boolean closed;
@@ -13,6 +14,7 @@ public final class Lease implements AutoCloseable {
   Lease(Backend backend, boolean trial) {
     this.backend = backend;
     this.trial = trial;
+    this.progressBefore = backend.progress();
     backend.began();
   }
 
@@ -50,7 +52,17 @@ public final class Lease implements AutoCloseable {
     backend.health().refused(trial, why);
   }
 
-  /// The backend broke off, sent what isn't HTTP, or took too long.
+  /// The first byte of an answer took too long. Where others have had answers meanwhile, the request
+  /// waited its turn there, or is a hard one.
+  ///
+  /// @param why for operators
+  public void late(String why) {
+    if (trial || backend.progress() == progressBefore) {
+      broke(why);
+    }
+  }
+
+  /// The backend broke off, or sent what isn't HTTP.
   ///
   /// @param why for operators
   public void broke(String why) {

@@ -101,6 +101,9 @@ final class LoadPoll {
   private static double value(String line) {
     int labels = line.lastIndexOf('}');
     int from = labels >= 0 ? labels + 1 : line.indexOf(' ');
+    if (from < 0) {
+      return -1;
+    }
     String[] words = line.substring(from).strip().split(" ");
     try {
       return Double.parseDouble(words[0]);

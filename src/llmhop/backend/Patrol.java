@@ -37,13 +37,22 @@ final class Patrol implements AutoCloseable {
 
   private void walk() {
     while (!closed) {
-      boolean fine = round.getAsBoolean();
+      boolean fine = walkOnce();
       long due = System.nanoTime() + pause(fine ? everyNanos : Math.min(everyNanos, SOON_NANOS));
       for (long left = due - System.nanoTime();
           left > 0 && !closed;
           left = due - System.nanoTime()) {
         LockSupport.parkNanos(this, left);
       }
+    }
+  }
+
+  /// Whatever goes wrong in a round must not be the last: a backend might stay down for ever.
+  private boolean walkOnce() {
+    try {
+      return round.getAsBoolean();
+    } catch (RuntimeException | Error e) {
+      return false;
     }
   }
 

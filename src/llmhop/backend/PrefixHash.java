@@ -23,19 +23,22 @@ record PrefixHash(int bytes, Balancer otherwise) implements Balancer {
     if (key.isEmpty()) {
       return otherwise.choose(open, clues, now);
     }
+    // Each is read once: they move while this looks at them.
+    long[] share = new long[open.size()];
+    int[] busy = new int[open.size()];
     long inFlight = 1;
     long shares = 0;
-    for (Backend backend : open) {
-      inFlight += backend.inFlight();
-      shares += backend.share(now);
+    for (int i = 0; i < share.length; i++) {
+      inFlight += busy[i] = open.get(i).inFlight();
+      shares += share[i] = open.get(i).share(now);
     }
     Backend best = null;
     double highest = 0;
-    for (Backend backend : open) {
-      if (backend.inFlight() < bound(inFlight, backend.share(now), shares)) {
-        double score = Rendezvous.score(key.getAsLong(), backend);
+    for (int i = 0; i < share.length; i++) {
+      if (busy[i] < bound(inFlight, share[i], shares)) {
+        double score = Rendezvous.score(key.getAsLong(), open.get(i));
         if (best == null || score > highest) {
-          best = backend;
+          best = open.get(i);
           highest = score;
         }
       }

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
 /// @param slowStart how long one that came back takes to its full share; zero for at once
 /// @param longestCoolDownNanos how long one that failed is left alone at most
 /// @param nanos the clock, as of [System#nanoTime]
-/// @param news is told of each change, one sentence without addresses and secrets of callers
+/// @param news is told of each change in one sentence, for operators: it may name addresses
 /// @param changed runs when one may be chosen again
 public record Watch(
     Duration slowStart,

@@ -46,12 +46,14 @@ final class ModelNames {
   /// or the model that takes whatever its backends list.
   Optional<String> owner(String name) {
     String owner = isWildcard(name) ? null : owners.get(name);
+    boolean named = owner != null;
     for (String key : keys) {
       boolean prefixed =
-          key.endsWith("/*")
+          !named
+              && key.endsWith("/*")
               && name.length() > key.length() - 1
               && name.startsWith(key.substring(0, key.length() - 1));
-      if (prefixed && (owner == null || isWildcard(owner) && owner.length() < key.length())) {
+      if (prefixed && (owner == null || owner.length() < key.length())) {
         owner = key;
       }
     }

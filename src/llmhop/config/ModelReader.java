@@ -201,6 +201,11 @@ final class ModelReader {
     if (!endpoints.isEmpty() && endpoints.stream().allMatch(e -> e.scheme() == Scheme.UNIX)) {
       cursor.warning("has no effect on Unix sockets");
     }
+    for (Endpoint endpoint : endpoints) {
+      if (endpoint.discovered()) {
+        return cursor.refuse("a proxy looks names up by itself, drop the \"dns+\" or the proxy");
+      }
+    }
     return cursor
         .secret(secrets)
         .flatMap(

@@ -70,12 +70,22 @@ final class Choice {
 
   /// The next best when no connection could be made to the last.
   ///
-  /// @param said whether a backend has said something already, which is better than to wait
-  Optional<Pick> afterUnreachable(boolean said) throws EOFException {
+  /// @param mayWait whether there is nothing to tell the caller yet, so that it may wait
+  Optional<Pick> afterUnreachable(boolean mayWait) throws EOFException {
     Optional<Pick> found = another().or(this::standIn);
-    return found.isEmpty() && !said && rules().waitForBackend().isPresent()
+    return found.isEmpty() && mayWait && rules().waitForBackend().isPresent()
         ? Optional.of(await())
         : found;
+  }
+
+  /// Whether there may be a next best when the last says that it has too much to do.
+  boolean goesOnWhenBusy() {
+    return asked.route().model().failover().isOn();
+  }
+
+  /// Whether the head of an answer waits for its body, since somebody else may answer in its place.
+  boolean holdsHead() {
+    return asked.route().holdsHead();
   }
 
   /// The next best when the last said that it has too much to do.

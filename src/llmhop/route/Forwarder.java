@@ -13,24 +13,28 @@ import llmhop.http.upstream.Reply;
 import llmhop.http.upstream.Request;
 import llmhop.http.upstream.Timing;
 import llmhop.http.upstream.UpstreamException;
+import llmhop.http.upstream.UpstreamException.BadReply;
+import llmhop.http.upstream.UpstreamException.BodyFailed;
+import llmhop.http.upstream.UpstreamException.Cancelled;
+import llmhop.http.upstream.UpstreamException.Lost;
+import llmhop.http.upstream.UpstreamException.TimedOut;
 import llmhop.http.upstream.UpstreamException.Unreachable;
 import llmhop.http.wire.Fields;
 import llmhop.route.Choice.Pick;
 import llmhop.route.Route.Found;
 
 /// The FORWARD phase: sends a request to the best backend, and to the next one where that is safe:
+///
 /// - no connection could be made, or a kept one was dead and no other to be had: nothing was done;
 /// - it said 429 or 503, and the config asks for another one then;
 /// - it was over `firstByte`, and another model stands in for its model.
 ///
 /// Never after a byte of the answer's body went to the caller. When all that were tried fail, the
-/// caller gets what a backend said, if one said anything, or else our error for the last.
+/// caller is told what matters most: that the request may have run, where it may have; else what a
+/// busy backend said; else that nobody could be reached.
 final class Forwarder {
   private static final int TOO_MANY_REQUESTS = 429;
   private static final int SERVICE_UNAVAILABLE = 503;
-
-  /// What is kept of the body of a busy answer, in bytes; errors are shorter.
-  private static final int MOST_KEPT = 16 * 1024;
 
   private final ForwardedFields fields;
   private final RequestIds ids;
@@ -40,84 +44,58 @@ final class Forwarder {
     this.ids = ids;
   }
 
-  /// An answer that has begun.
-  ///
-  /// @param found the model that answers
-  /// @param lease the backend that does, until it is closed
-  /// @param buffer for its body
-  /// @param ready how much of the body is in the buffer already; -1 when it is over
-  /// @param whole whether that is all of it
-  record Answer(Found found, Lease lease, Reply reply, byte[] buffer, int ready, boolean whole)
-      implements AutoCloseable {
-    @Override
-    public void close() {
-      reply.close();
-      lease.close();
-    }
-
-    /// It is kept while others are tried: its backend has done its part. What has come of the body
-    /// is read without waiting; mostly that is all, and the connection is free.
-    private Answer kept() {
-      byte[] kept = new byte[MOST_KEPT];
-      int filled = 0;
-      int read = 0;
-      try {
-        while (read >= 0 && filled < kept.length && reply.buffered()) {
-          read = reply.read(kept, filled, kept.length - filled);
-          filled += Math.max(read, 0);
-        }
-      } catch (UpstreamException e) {
-        // Whoever reads on is told.
-      }
-      boolean all = read < 0;
-      if (all) {
-        reply.close();
-      }
-      lease.close();
-      return new Answer(found, lease, reply, kept, filled, all);
-    }
-  }
-
   /// @param first the backend to begin with
   /// @param choice where the next ones come from
   /// @throws Refusal 502, 503 or 504, or what the request's own body threw
   /// @throws IOException when the caller has left
-  Answer forward(Exchange x, Intake.Request request, Pick first, Choice choice, Gate gate)
+  BackendAnswer forward(Exchange x, Intake.Request request, Pick first, Choice choice, Gate gate)
       throws IOException {
-    Optional<Answer> busy = Optional.empty();
+    Optional<BackendAnswer> busy = Optional.empty();
+    Optional<Refusal> ran = Optional.empty();
     Pick pick = first;
     try {
       while (true) {
-        Optional<Pick> next;
         try {
-          Answer answer = send(x, request, pick, gate);
-          boolean goesOn = isBusy(answer.reply()) && request.body().repeatable();
-          next = goesOn ? choice.afterBusy() : Optional.empty();
-          if (next.isEmpty()) {
+          BackendAnswer answer = send(x, request, pick, choice.holdsHead(), gate);
+          if (!isBusy(answer.reply()) || !request.repeatable() || !choice.goesOnWhenBusy()) {
             return answer;
           }
-          busy.ifPresent(Answer::close);
-          busy = Optional.of(answer.kept());
+          busy.ifPresent(BackendAnswer::close);
+          busy = Optional.of(answer);
+          Optional<Pick> next = choice.afterBusy();
+          if (next.isEmpty()) {
+            busy = Optional.empty();
+            return answer;
+          }
+          answer.keep();
+          pick = next.get();
         } catch (UpstreamException e) {
           if (x.gone()) {
             throw new EOFException("the caller left before an answer came");
           }
-          next = next(e, request, choice, busy.isPresent());
-          if (next.isEmpty() && busy.isPresent()) {
-            Answer said = busy.get();
+          Refusal refusal = refusal(pick.found(), e);
+          boolean settled = busy.isPresent() || ran.isPresent();
+          if (!(e instanceof Unreachable) && ran.isEmpty()) {
+            ran = Optional.of(refusal);
+          }
+          Optional<Pick> next = next(e, request, choice, settled);
+          if (next.isEmpty() && ran.isEmpty() && busy.isPresent()) {
+            BackendAnswer said = busy.get();
             busy = Optional.empty();
             x.journal().backTo(said.lease().backend().label());
             x.watch(said.reply()::cancel);
             return said;
           }
           if (next.isEmpty()) {
-            throw refusal(pick.found(), e);
+            throw ran.orElse(refusal);
           }
+          pick = next.get();
         }
-        pick = next.get();
       }
+    } catch (Refusal refusal) {
+      throw ran.orElse(refusal);
     } finally {
-      busy.ifPresent(Answer::close);
+      busy.ifPresent(BackendAnswer::close);
     }
   }
 
@@ -125,23 +103,25 @@ final class Forwarder {
     return reply.status() == TOO_MANY_REQUESTS || reply.status() == SERVICE_UNAVAILABLE;
   }
 
+  /// @param settled whether there is something to tell the caller already: then nothing is waited for
   private static Optional<Pick> next(
-      UpstreamException e, Intake.Request request, Choice choice, boolean said)
+      UpstreamException e, Intake.Request request, Choice choice, boolean settled)
       throws EOFException {
     return switch (e) {
-      case Unreachable _ -> choice.afterUnreachable(said);
-      case UpstreamException.Lost _ -> choice.afterUnreachable(said);
-      case UpstreamException.TimedOut late ->
-          late.limit() == Timing.Limit.FIRST_BYTE && request.body().repeatable()
+      case Unreachable _ -> choice.afterUnreachable(!settled);
+      case Lost _ -> choice.afterUnreachable(!settled);
+      case TimedOut late ->
+          late.limit() == Timing.Limit.FIRST_BYTE && request.repeatable()
               ? choice.afterTimeout()
               : Optional.empty();
-      case UpstreamException.BadReply _, UpstreamException.BodyFailed _ -> Optional.empty();
+      case BadReply _, BodyFailed _ -> Optional.empty();
     };
   }
 
   /// Sends it to one backend and waits for the head of the answer; where there may be another
   /// backend after this one, or a limit on the first byte, for that byte too.
-  private Answer send(Exchange x, Intake.Request request, Pick pick, Gate gate)
+  private BackendAnswer send(
+      Exchange x, Intake.Request request, Pick pick, boolean holdsHead, Gate gate)
       throws UpstreamException {
     Lease lease = pick.lease();
     Found found = pick.found();
@@ -149,18 +129,19 @@ final class Forwarder {
     boolean begun = false;
     try {
       x.journal().backend(lease.backend().label());
-      request.sendAs(found);
-      Request attempt = attempt(x, request, lease, gate);
+      Request attempt = attempt(x, request, pick, gate);
       Call call = lease.backend().upstream().call(attempt, found.route().timing());
       x.watch(call::cancel);
       reply = call.send();
       lease.answered();
-      byte[] buffer = Relay.buffer(reply);
+      var answer = new BackendAnswer(found, lease, reply);
       // Who is busy has said all that matters with the head.
-      boolean holds = found.route().holdsHead() && reply.duplex().isEmpty() && !isBusy(reply);
-      int ready = holds ? reply.read(buffer, 0, buffer.length) : 0;
+      boolean holds = holdsHead || found.route().holdsHead();
+      if (holds && reply.duplex().isEmpty() && !isBusy(reply)) {
+        answer.awaitFirstByte();
+      }
       begun = true;
-      return new Answer(found, lease, reply, buffer, ready, false);
+      return answer;
     } catch (UpstreamException e) {
       judge(lease, e);
       throw e;
@@ -178,20 +159,22 @@ final class Forwarder {
   static void judge(Lease lease, UpstreamException e) {
     switch (e) {
       case Unreachable refused -> lease.refused(refused.getMessage());
-      case UpstreamException.Lost lost -> lease.refused(lost.getMessage());
-      case UpstreamException.Cancelled _ -> {}
-      case UpstreamException.BadReply broken -> lease.broke(broken.getMessage());
-      case UpstreamException.TimedOut late -> {
+      case Lost lost -> lease.refused(lost.getMessage());
+      case Cancelled _ -> {}
+      case BadReply broken -> lease.broke(broken.getMessage());
+      case TimedOut late -> {
         if (late.limit() == Timing.Limit.FIRST_BYTE) {
-          lease.broke(late.getMessage());
+          lease.late(late.getMessage());
         }
       }
-      case UpstreamException.BodyFailed _ -> {}
+      case BodyFailed _ -> {}
     }
   }
 
-  private Request attempt(Exchange x, Intake.Request request, Lease lease, Gate gate) {
+  private Request attempt(Exchange x, Intake.Request request, Pick pick, Gate gate) {
+    Lease lease = pick.lease();
     Backend backend = lease.backend();
+    Body body = request.body(pick.found());
     String target = backend.path(request.target().path()) + request.target().query();
     return new Request() {
       @Override
@@ -204,7 +187,7 @@ final class Forwarder {
 
       @Override
       public Body body() {
-        return request.body();
+        return body;
       }
 
       @Override
@@ -228,10 +211,9 @@ final class Forwarder {
     String model = found.route().name();
     return switch (failure) {
       case Unreachable e -> Refusal.backendUnreachable(model, e.getMessage());
-      case UpstreamException.BadReply e -> Refusal.backendBadReply(model, e.getMessage());
-      case UpstreamException.TimedOut e ->
-          Refusal.backendTimeout(model, e.limit().word(), e.getMessage());
-      case UpstreamException.BodyFailed e ->
+      case BadReply e -> Refusal.backendBadReply(model, e.getMessage());
+      case TimedOut e -> Refusal.backendTimeout(model, e.limit().word(), e.getMessage());
+      case BodyFailed e ->
           switch (e.getCause()) {
             case Refusal refusal -> refusal;
             case IOException gone -> Refusal.badRequest("The request body broke off.");

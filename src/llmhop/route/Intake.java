@@ -25,17 +25,17 @@ final class Intake {
     /// @throws Refusal when it names none, an unknown one, or several
     Found find();
 
-    /// Has the body name this model from now on.
-    void sendAs(Found found);
-
     /// Whether the request may go to another model than the one that it names.
     boolean mayBeForAnother();
 
     /// What its body says about which backend knows it; nothing of a body that is still to come.
     Affinity affinity();
 
-    /// The body as the backend gets it; after [#find].
-    Body body();
+    /// The body as a backend of this model gets it.
+    Body body(Found found);
+
+    /// Whether the body can be sent a second time.
+    boolean repeatable();
 
     @Override
     void close();
@@ -55,7 +55,7 @@ final class Intake {
         return new Streamed(target, found, streamed(x, declared, look, found, routes));
       }
     }
-    return new Buffered(target, outside, reader.read(x, look), routes, caller);
+    return new Buffered(target, outside, reader.read(x, look), look.sees(), routes, caller);
   }
 
   private static Body streamed(Exchange x, long length, Look look, Found found, Routes routes) {
@@ -64,7 +64,12 @@ final class Intake {
   }
 
   private record Buffered(
-      Target target, Optional<String> outside, RequestBody body, Routes routes, Caller caller)
+      Target target,
+      Optional<String> outside,
+      RequestBody body,
+      boolean seen,
+      Routes routes,
+      Caller caller)
       implements Request {
     @Override
     public Found find() {
@@ -75,14 +80,19 @@ final class Intake {
     }
 
     @Override
-    public void sendAs(Found found) {
-      body.rename(found.sent());
+    public Body body(Found found) {
+      return body.naming(found.sent());
     }
 
-    /// A name in the query would lead the backend astray.
+    @Override
+    public boolean repeatable() {
+      return true;
+    }
+
+    /// A name in the query, or one in the body that nobody saw, would lead the backend astray.
     @Override
     public boolean mayBeForAnother() {
-      return target.parameter(Look.MODEL).isEmpty();
+      return seen && target.parameter(Look.MODEL).isEmpty();
     }
 
     @Override
@@ -103,7 +113,14 @@ final class Intake {
     }
 
     @Override
-    public void sendAs(Found found) {}
+    public Body body(Found found) {
+      return body;
+    }
+
+    @Override
+    public boolean repeatable() {
+      return false;
+    }
 
     @Override
     public boolean mayBeForAnother() {

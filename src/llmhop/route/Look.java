@@ -39,6 +39,11 @@ abstract class Look {
   /// @throws Refusal when it isn't whole or names no single model clearly
   abstract Optional<Named> finish();
 
+  /// Whether it can see what the body says.
+  boolean sees() {
+    return true;
+  }
+
   /// What the body says about which backend knows it; final after [#finish].
   Affinity affinity() {
     return Affinity.NONE;
@@ -241,6 +246,11 @@ abstract class Look {
 
   /// A compressed body of a request whose path names the model: passed as it is.
   private static final class Unseen extends Look {
+    @Override
+    boolean sees() {
+      return false;
+    }
+
     @Override
     void feed(byte[] bytes, int offset, int length) {}
 

@@ -21,8 +21,6 @@ import llmhop.route.Route.Found;
 /// be waited for. What goes wrong from here on can't become a status any more: a stream gets an
 /// error event where an event may stand, and the connection is cut without the last chunk.
 final class Relay {
-  private static final int BUFFER = 16 * 1024;
-
   private final Exchange x;
   private final Reply reply;
   private final Intake.Request request;
@@ -31,13 +29,13 @@ final class Relay {
   private byte[] buffer;
   private boolean mayTell = true;
 
-  private Relay(Exchange x, Intake.Request request, Forwarder.Answer from) {
+  private Relay(Exchange x, Intake.Request request, BackendAnswer from) {
     this.x = x;
     this.reply = from.reply();
     this.request = request;
     this.lease = from.lease();
     this.end = StreamEnd.of(reply.fields());
-    this.buffer = from.buffer();
+    this.buffer = from.takeBuffer();
   }
 
   /// @param request what was asked, which isn't needed any more once a stream flows
@@ -46,13 +44,13 @@ final class Relay {
       Exchange x,
       Intake.Request request,
       Found asked,
-      Forwarder.Answer from,
+      BackendAnswer from,
       Admission.Permit permit)
       throws IOException {
     Reply reply = from.reply();
     Fields fields = ForwardedFields.answer(reply.fields(), from.lease().backend().label());
     if (asked.route().hasStandIns()) {
-      fields.add("X-LLMhop-Model", from.found().route().label());
+      fields.add("X-LLMhop-Model", from.found().label());
     }
     if (reply.duplex().isPresent()) {
       Tunnel.run(x, from.found(), fields, reply.duplex().get());
@@ -70,16 +68,11 @@ final class Relay {
     x.finish();
   }
 
-  /// Most answers are small and say so; a large buffer for each would be most of the garbage.
-  static byte[] buffer(Reply reply) {
-    return new byte[Math.clamp(reply.length().orElse(BUFFER), 1, BUFFER)];
-  }
-
-  private void relay(Forwarder.Answer from, Fields fields) throws IOException {
+  private void relay(BackendAnswer from, Fields fields) throws IOException {
     Found found = from.found();
     begin(fields);
     try {
-      if (from.whole()) {
+      if (from.isWhole()) {
         passed(ByteBuffer.wrap(buffer), 0, from.ready());
         x.write(buffer, 0, from.ready());
       } else {

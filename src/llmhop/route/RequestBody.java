@@ -21,7 +21,6 @@ final class RequestBody implements Body, AutoCloseable {
   private final List<Part> parts = new ArrayList<>(1);
   private Optional<Named> named = Optional.empty();
   private Affinity affinity = Affinity.NONE;
-  private Optional<byte[]> replacement = Optional.empty();
   private long received;
 
   RequestBody(SegmentPool pool, BufferBudget.Share share) {
@@ -53,14 +52,42 @@ final class RequestBody implements Body, AutoCloseable {
     return affinity;
   }
 
-  /// Sends this name to the backend instead of the one that the body holds. Nothing else of the
-  /// body changes.
-  void rename(String sent) {
-    replacement =
-        named
-            .filter(found -> !found.name().equals(sent))
-            .map(found -> found.quoted() ? JsonWriter.quote(sent) : sent)
-            .map(text -> text.getBytes(StandardCharsets.UTF_8));
+  /// The body with this name in place of the one that it holds. Nothing else of it changes. It
+  /// lives as long as this does.
+  Body naming(String sent) {
+    Optional<Named> other = named.filter(found -> !found.name().equals(sent));
+    return other.isEmpty() ? this : new Renamed(this, other.get(), sent);
+  }
+
+  /// A body with another name in it.
+  private static final class Renamed implements Body {
+    private final RequestBody of;
+    private final Named at;
+    private final byte[] replacement;
+
+    Renamed(RequestBody of, Named at, String sent) {
+      this.of = of;
+      this.at = at;
+      String text = at.quoted() ? JsonWriter.quote(sent) : sent;
+      this.replacement = text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public long length() {
+      return of.received - (at.end() - at.start()) + replacement.length;
+    }
+
+    @Override
+    public boolean repeatable() {
+      return true;
+    }
+
+    @Override
+    public void writeTo(Sink sink) throws IOException {
+      of.write(sink, 0, at.start());
+      sink.write(replacement, 0, replacement.length);
+      of.write(sink, at.end(), of.received);
+    }
   }
 
   /// Whether the caller sent no byte at all.
@@ -70,11 +97,7 @@ final class RequestBody implements Body, AutoCloseable {
 
   @Override
   public long length() {
-    return replacement.isEmpty()
-        ? received
-        : received
-            - (named.orElseThrow().end() - named.orElseThrow().start())
-            + replacement.get().length;
+    return received;
   }
 
   @Override
@@ -84,13 +107,7 @@ final class RequestBody implements Body, AutoCloseable {
 
   @Override
   public void writeTo(Sink sink) throws IOException {
-    if (replacement.isEmpty()) {
-      write(sink, 0, received);
-    } else {
-      write(sink, 0, named.orElseThrow().start());
-      sink.write(replacement.get(), 0, replacement.get().length);
-      write(sink, named.orElseThrow().end(), received);
-    }
+    write(sink, 0, received);
   }
 
   private void write(Sink sink, long from, long to) throws IOException {
@@ -114,6 +131,7 @@ final class RequestBody implements Body, AutoCloseable {
         }
       }
       parts.clear();
+      affinity = Affinity.NONE;
     } finally {
       // Also when the heap is so full that the loop can't run.
       share.close();

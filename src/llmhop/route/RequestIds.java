@@ -29,10 +29,8 @@ final class RequestIds {
   /// @param ofAttempt whether another router made it for an attempt of its own: then it is that
   ///   router's id for the request, so that both logs tell the same one
   String of(Optional<String> sent, boolean ofAttempt) {
-    if (sent.isEmpty() || !isClean(sent.get())) {
-      return fresh();
-    }
-    return ofAttempt ? withoutSuffix(sent.get()) : sent.get();
+    Optional<String> id = ofAttempt ? sent.map(RequestIds::withoutSuffix) : sent;
+    return id.filter(RequestIds::isClean).orElseGet(this::fresh);
   }
 
   private static String withoutSuffix(String id) {

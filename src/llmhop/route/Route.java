@@ -17,7 +17,6 @@ public final class Route {
   private final Timing timing;
   private final boolean changesPaths;
   private final boolean holdsHead;
-  private final String label;
 
   /// A route to these backends.
   public Route(Model model, Fleet fleet) {
@@ -30,7 +29,6 @@ public final class Route {
     var limits = model.timeouts();
     this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total());
     this.holdsHead = limits.firstByte().isPresent() || model.failover().isOn();
-    this.label = label(model.name());
   }
 
   /// A name as a header can hold it: what isn't visible ASCII becomes `_`.
@@ -46,11 +44,6 @@ public final class Route {
   /// The model's name in the config.
   public String name() {
     return model.name();
-  }
-
-  /// Its name as a header can hold it.
-  String label() {
-    return label;
   }
 
   /// Who answers for it.
@@ -152,6 +145,11 @@ public final class Route {
     /// as themselves.
     public String judged() {
       return route.isPattern() ? asked : route.name();
+    }
+
+    /// The name of the model that serves it, as a header can hold it.
+    String label() {
+      return Route.label(judged());
     }
   }
 

@@ -89,7 +89,7 @@ public final class Router implements HttpHandler {
         Choice.Pick best = choice.first();
 
         journal.at(Phase.FORWARD);
-        try (Forwarder.Answer answer = forwarder.forward(x, request, best, choice, routes.gate())) {
+        try (BackendAnswer answer = forwarder.forward(x, request, best, choice, routes.gate())) {
           journal.at(Phase.RELAY);
           Relay.relay(x, request, found, answer, permit);
         }

@@ -326,7 +326,7 @@ class BalancerTest {
     String slow = oneByOne(fleet, 210);
     assertEquals(10, slow.chars().filter(c -> c == '1').count());
     fleets.pass(Duration.ofSeconds(5));
-    assertEquals(500, back.share(fleets.clock.getAsLong()));
+    assertEquals(550, back.share(fleets.clock.getAsLong()));
     fleets.pass(Duration.ofSeconds(5));
     assertEquals(1000, back.share(fleets.clock.getAsLong()));
   }

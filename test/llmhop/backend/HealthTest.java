@@ -71,6 +71,69 @@ class HealthTest {
   }
 
   @Test
+  void aTrialThatComesToNoEndIsFollowedByAnotherAfterACoolDown() {
+    for (int i = 0; i < 3; i++) health.broke(false, "reset");
+    fleets.pass(Duration.ofSeconds(1));
+    Lease hung = chooseFirst().orElseThrow();
+    assertEquals(Optional.empty(), chooseFirst());
+    fleets.pass(Duration.ofSeconds(1));
+    Lease second = chooseFirst().orElseThrow();
+    assertEquals(Optional.empty(), chooseFirst());
+    second.answered();
+    assertTrue(health.isUp());
+    second.close();
+    hung.close();
+    assertTrue(health.isUp());
+  }
+
+  @Test
+  void aFirstByteThatIsLateCountsOnlyWhereNobodyIsAnswered() {
+    for (int i = 0; i < 5; i++) {
+      Lease late = chooseFirst().orElseThrow();
+      try (Lease other = chooseFirst().orElseThrow()) {
+        other.answered();
+        other.progressed();
+        late.late("over the limit 'firstByte'");
+        late.close();
+      }
+    }
+    assertTrue(health.isUp(), "it works on others");
+    for (int i = 0; i < 3; i++) {
+      Lease late = chooseFirst().orElseThrow();
+      late.late("over the limit 'firstByte'");
+      late.close();
+    }
+    assertFalse(health.isOpen());
+  }
+
+  @Test
+  void whoWaitsSleepsWhileThoseThatComeIntoQuestionAreDown() throws Exception {
+    fleet.backends().forEach(backend -> backend.health().refused(false, "gone"));
+    fleets.pass(Duration.ofSeconds(2));
+    fleet.backends().get(1).health().unwell("down");
+    var asked = new AtomicInteger();
+    long due = fleets.clock.getAsLong() + Duration.ofSeconds(60).toNanos();
+    var gone = new java.util.concurrent.atomic.AtomicBoolean();
+    Thread waiter =
+        Thread.ofVirtual()
+            .start(
+                () ->
+                    fleet.await(
+                        b -> {
+                          asked.incrementAndGet();
+                          return b != first;
+                        },
+                        due,
+                        gone::get));
+    while (fleet.waiting() == 0) Thread.onSpinWait();
+    Thread.sleep(200);
+    gone.set(true);
+    fleet.changed();
+    waiter.join();
+    assertTrue(asked.get() < 50, "it looked " + asked.get() + " times");
+  }
+
+  @Test
   void afterTheCoolDownOneRequestTriesAndTheOthersWaitForWhatBecomesOfIt() {
     health.refused(false, "gone");
     fleets.pass(Duration.ofSeconds(1));

@@ -58,6 +58,7 @@ class LoadPollTest {
   void nonsenseSaysNothing() {
     assertEquals(OptionalLong.empty(), metrics(""));
     assertEquals(OptionalLong.empty(), metrics("<html>404</html>"));
+    assertEquals(OptionalLong.empty(), metrics("vllm:num_requests_running{"));
     for (String value : new String[] {"NaN", "-1", "1e300", "x", "+Inf", ""}) {
       assertEquals(OptionalLong.empty(), metrics("vllm:num_requests_running " + value), value);
     }

@@ -121,6 +121,7 @@ class FleetReaderTest {
         "'balance': {'policy': 'session', 'keys': ['body:model']}|models.m.balance.keys[0]: the",
         "'health': {'path': 'health'}|models.m.health.path: a path begins with /",
         "'health': {'path': '/health_generate'}|models.m.health.path: this one runs a generation",
+        "'health': {'path': '//health_generate'}|models.m.health.path: this one runs",
         "'health': {'every': '50ms'}|models.m.health.every: must be at least 100ms",
         "'health': {'timeout': '0s'}|models.m.health.timeout: must be longer than 0",
         "'health': {'down': 0}|models.m.health.down: must be a whole number from 1 to 100",
@@ -152,6 +153,7 @@ class FleetReaderTest {
         "'url': 'dns+http://10.0.0.1:80'|models.m.url: an address is no name to look up",
         "'url': 'dns+http://[::1]:80'|models.m.url: an address is no name to look up",
         "'url': 'dns+unix:///run/x.sock'|models.m.url: a Unix socket has no name to look up",
+        "'url': 'dns+http://h', 'proxy': 'http://p:1'|models.m.proxy: a proxy looks names up",
         "'url': 'dns+ftp://h'|models.m.url: not an absolute URL",
       })
   void aDiscoveredPlaceMustBeAName(String members, String message) {
@@ -255,6 +257,15 @@ class FleetReaderTest {
         "{'models': {'a': {'url': 'http://h', 'fallback': ['bb']},"
             + "'b': {'url': 'http://h', 'aliases': ['bb'], 'fallback': ['a']}}}";
     assertEquals(2, Reading.problems(circle).size());
+  }
+
+  @Test
+  void anAliasOfAPrefixLeadsToItsOwnModelAndNotToALongerPrefix() {
+    String json =
+        "{'models': {'a/b/*': {'url': 'http://h'}, 'a/*': {'url': 'http://h', 'rename': 'r',"
+            + " 'aliases': ['a/b/c'], 'fallback': ['z']}, 'z': {'url': 'http://h',"
+            + " 'fallback': ['a/b/c']}}}";
+    assertEquals(2, Reading.problems(json).size(), "a circle through the alias");
   }
 
   @Test

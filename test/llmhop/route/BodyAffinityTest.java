@@ -109,7 +109,6 @@ class BodyAffinityTest {
           Exchange exchange = Exchange.accept(http, new Journal(System::nanoTime));
           Look look = Look.of(exchange.fields(), false, false, WANTED);
           try (RequestBody body = reader.read(exchange, look)) {
-            body.rename("other");
             read.add(body.affinity());
           }
           http.sendResponseHeaders(204, -1);

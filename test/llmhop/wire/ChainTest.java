@@ -65,6 +65,18 @@ class ChainTest {
   }
 
   @Test
+  void aLongIdIsTheSameInBothToo() {
+    backend.always(answerJson(200, "{}"));
+    try (var inner = router("'instance': 'inner', ", backend.url());
+        var outer = router("'instance': 'outer', ", url(inner))) {
+      String id = "x".repeat(128);
+      assertEquals(Optional.of(id), outer.ask(CHAT.with("X-Request-Id: " + id)).field("X-Request-Id"));
+      String seen = backend.request(1).field("X-Request-Id").orElseThrow();
+      assertTrue(seen.startsWith(id + "-"), seen);
+    }
+  }
+
+  @Test
   void anIdThatOnlyLooksLikeAnAttemptsIsKeptWhole() {
     backend.always(answerJson(200, "{}"));
     try (var router = router("", backend.url())) {

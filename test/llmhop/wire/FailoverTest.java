@@ -247,6 +247,18 @@ class FailoverTest {
   }
 
   @Test
+  void butThatTheNextMayHaveRunItMattersMore() {
+    first().always(BUSY);
+    second().always(reset());
+    try (var router = router("'retries': 1")) {
+      Answer answer = router.ask(CHAT);
+      assertEquals(502, answer.status());
+      assertEquals(Optional.of("backend_bad_reply"), answer.jsonString("code"));
+      assertEquals(Optional.of("false"), answer.field("x-should-retry"));
+    }
+  }
+
+  @Test
   void busyDoesNotTakeABackendOut() {
     first().always(BUSY);
     second().always(FINE);

@@ -117,6 +117,52 @@ class FallbackTest {
   }
 
   @Test
+  void aRequestThatMayHaveRunIsNotCalledSafeToRepeatAndNotSentThereAgain() throws IOException {
+    big.always(holdUntilHangUp());
+    int port = small.port();
+    small.close();
+    String members = "'timeouts': {'firstByte': '200ms'}";
+    for (String more : new String[] {"", ", 'waitForBackend': '2s'"}) {
+      int before = big.executions();
+      try (var router = chainless(members + more, port)) {
+        Answer answer = router.ask(CHAT);
+        assertEquals(504, answer.status(), answer::toString);
+        assertEquals(Optional.of("false"), answer.field("x-should-retry"));
+        assertEquals(before + 1, big.executions());
+      }
+    }
+    small = ScriptedBackend.onTcp("127.0.0.1", port);
+  }
+
+  private RouterUnderTest chainless(String ofBig, int port) {
+    return RouterUnderTest.of(
+        "{'models': {'big': {'url': '%s', 'fallback': ['small'], %s}, 'small': {'url': '%s'}}}"
+            .formatted(big.url(), ofBig, "http://127.0.0.1:" + port));
+  }
+
+  @Test
+  void aBodyThatNobodyCouldLookIntoIsNotSentToAnotherModel() {
+    big.always(answerJson(503, "{\"by\":\"big\"}"));
+    try (var router = router(NOTHING)) {
+      Request packed = Request.post("/route/big/v1/x", "zipped").with("Content-Encoding: gzip");
+      assertEquals("{\"by\":\"big\"}", router.ask(packed).text());
+      assertEquals(0, small.executions());
+    }
+  }
+
+  @Test
+  void aModelOfAPatternIsToldByItsOwnName() {
+    big.always(answerJson(503, "{}"));
+    small.always(FINE);
+    String json =
+        "{'models': {'big': {'url': '%s', 'fallback': ['hosted/x y']}, 'hosted/*': {'url': '%s'}}}";
+    try (var router = RouterUnderTest.of(json.formatted(big.url(), small.url()))) {
+      assertBy("hosted/x_y", router.ask(CHAT));
+      assertEquals(BODY.replace("big", "hosted/x y"), small.request(1).text());
+    }
+  }
+
+  @Test
   void theChainGoesOn() {
     big.always(answerJson(503, "{}"));
     small.always(answerJson(429, "{}"));
