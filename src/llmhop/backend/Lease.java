@@ -52,8 +52,8 @@ public final class Lease implements AutoCloseable {
     backend.health().refused(trial, why);
   }
 
-  /// The first byte of an answer took too long. Where others have had answers meanwhile, the request
-  /// waited its turn there, or is a hard one.
+  /// The first byte of an answer took too long. Where others have had answers meanwhile, the
+  /// request waited its turn there, or is a hard one.
   ///
   /// @param why for operators
   public void late(String why) {

@@ -51,7 +51,12 @@ final class Listing {
       if (answer.body().isEmpty()) {
         return unfit("it is longer than " + MOST_BYTES + " bytes");
       }
-      backend.lists(models(Json.parse(answer.body().get())));
+      Json list = Json.parse(answer.body().get());
+      if (!(list instanceof Json.Obj object
+          && object.get("data").orElse(null) instanceof Json.Arr data)) {
+        return unfit("it has no \"data\"");
+      }
+      backend.lists(models(data));
       unfit = false;
       return true;
     } catch (JsonException e) {
@@ -85,17 +90,14 @@ final class Listing {
   }
 
   /// The models of a list in OpenAI's shape, by name. What could not be a name here is left out.
-  static Map<String, Json.Obj> models(Json list) {
+  private static Map<String, Json.Obj> models(Json.Arr list) {
     Map<String, Json.Obj> models = new LinkedHashMap<>();
-    if (list instanceof Json.Obj object
-        && object.get("data").orElse(null) instanceof Json.Arr data) {
-      for (Json item : data.items()) {
-        if (item instanceof Json.Obj model
-            && model.get("id").orElse(null) instanceof Json.Str id
-            && isName(id.value())
-            && models.size() < MOST_MODELS) {
-          models.putIfAbsent(id.value(), clean(model));
-        }
+    for (Json item : list.items()) {
+      if (item instanceof Json.Obj model
+          && model.get("id").orElse(null) instanceof Json.Str id
+          && isName(id.value())
+          && models.size() < MOST_MODELS) {
+        models.putIfAbsent(id.value(), clean(model));
       }
     }
     return Collections.unmodifiableMap(models);

@@ -24,7 +24,6 @@ import llmhop.route.Choice.Pick;
 import llmhop.route.Route.Found;
 
 /// The FORWARD phase: sends a request to the best backend, and to the next one where that is safe:
-///
 /// - no connection could be made, or a kept one was dead and no other to be had: nothing was done;
 /// - it said 429 or 503, and the config asks for another one then;
 /// - it was over `firstByte`, and another model stands in for its model.
@@ -103,7 +102,7 @@ final class Forwarder {
     return reply.status() == TOO_MANY_REQUESTS || reply.status() == SERVICE_UNAVAILABLE;
   }
 
-  /// @param settled whether there is something to tell the caller already: then nothing is waited for
+  /// @param settled whether there is something to tell already: then nothing is waited for
   private static Optional<Pick> next(
       UpstreamException e, Intake.Request request, Choice choice, boolean settled)
       throws EOFException {
@@ -178,8 +177,12 @@ final class Forwarder {
     String target = backend.path(request.target().path()) + request.target().query();
     return new Request() {
       @Override
-      public Head head() {
+      public void connected() {
         lease.connected();
+      }
+
+      @Override
+      public Head head() {
         String id = ids.attempt(x.journal().id());
         return new Head(
             x.method(), target, fields.request(x, backend, gate.takesCredentials(), id));

@@ -96,11 +96,19 @@ public final class Routes {
     }
     for (String name : of.model().failover().fallback()) {
       Optional<Found> found = find(name);
-      if (found.isPresent() && found.get().route() != asked && !all.contains(found.get())) {
+      if (found.isPresent() && found.get().route() != asked && !isIn(all, found.get())) {
         all.add(found.get());
         addStandIns(found.get().route(), depth + 1, asked, all);
       }
     }
+  }
+
+  /// Under whatever name: its backends get the request once.
+  private static boolean isIn(List<Found> all, Found found) {
+    for (Found each : all) {
+      if (each.route() == found.route() && each.sent().equals(found.sent())) return true;
+    }
+    return false;
   }
 
   /// The names that a list of models shows this caller: models and their adapters, what backends of

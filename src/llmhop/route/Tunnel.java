@@ -3,6 +3,7 @@ package llmhop.route;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
+import llmhop.backend.Lease;
 import llmhop.http.front.RawExchange;
 import llmhop.http.upstream.Duplex;
 import llmhop.http.upstream.UpstreamException;
@@ -20,7 +21,8 @@ final class Tunnel {
 
   /// @throws Refusal when the backend broke off, or was over its limit
   /// @throws IOException when the caller did
-  static void run(Exchange x, Found found, Fields answer, Duplex backend) throws IOException {
+  static void run(Exchange x, Found found, Lease lease, Fields answer, Duplex backend)
+      throws IOException {
     Journal journal = x.journal();
     RawExchange.Upgraded caller = x.upgrade(answer);
     Splice.Result result =
@@ -37,13 +39,17 @@ final class Tunnel {
     try {
       backend.check();
     } catch (UpstreamException e) {
+      Forwarder.judge(lease, e);
       throw Forwarder.refusal(found, e);
     }
     if (result.error().isPresent()) {
       String what = result.error().get().toString();
       switch (result.first()) {
         case A -> throw new EOFException(what);
-        case B -> throw Refusal.backendBadReply(found.route().name(), what);
+        case B -> {
+          lease.broke(what);
+          throw Refusal.backendBadReply(found.route().name(), what);
+        }
       }
     }
   }

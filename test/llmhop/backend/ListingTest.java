@@ -69,6 +69,8 @@ class ListingTest {
         List.of(
             answerJson(500, list(2)),
             answerJson(200, "nope"),
+            answerJson(200, "{\"detail\":\"loading\"}"),
+            answerJson(200, "[]"),
             answer(200, new byte[] {'{', '"', (byte) 0xff, '"', '}'}),
             answerJson(200, "[".repeat(100_000)))) {
       assertFalse(takes(bad));

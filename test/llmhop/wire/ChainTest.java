@@ -70,7 +70,8 @@ class ChainTest {
     try (var inner = router("'instance': 'inner', ", backend.url());
         var outer = router("'instance': 'outer', ", url(inner))) {
       String id = "x".repeat(128);
-      assertEquals(Optional.of(id), outer.ask(CHAT.with("X-Request-Id: " + id)).field("X-Request-Id"));
+      assertEquals(
+          Optional.of(id), outer.ask(CHAT.with("X-Request-Id: " + id)).field("X-Request-Id"));
       String seen = backend.request(1).field("X-Request-Id").orElseThrow();
       assertTrue(seen.startsWith(id + "-"), seen);
     }

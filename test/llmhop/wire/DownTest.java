@@ -133,6 +133,19 @@ class DownTest {
   }
 
   @Test
+  void whoHangsUpIsSeenAlsoWithALargeBodyThatCouldHaveStreamed() throws IOException {
+    int port = ScriptedBackend.unusedPort();
+    try (var router = router(urls(port), "'waitForBackend': '1h'");
+        RawCaller caller = router.caller()) {
+      String large = "{\"x\":\"" + "y".repeat(200_000) + "\"}";
+      caller.send(Request.post("/route/llama/v1/x", large));
+      Waiting.await("it waits", () -> router.gauge("waitingForBackend") == 1);
+      caller.reset();
+      Waiting.await("it has left", () -> router.gauge("requests") == 0);
+    }
+  }
+
+  @Test
   void aBodyIsSentOnceItsBackendIsThereWhateverItsSize() throws Exception {
     int port = ScriptedBackend.unusedPort();
     String large = "{\"model\":\"llama\",\"x\":\"" + "y".repeat(500_000) + "\"}";

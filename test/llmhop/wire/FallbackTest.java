@@ -163,6 +163,19 @@ class FallbackTest {
   }
 
   @Test
+  void aModelUnderTwoNamesIsAskedOnce() {
+    big.always(answerJson(503, "{}"));
+    small.always(answerJson(503, "{\"by\":\"small\"}"));
+    String json =
+        "{'models': {'big': {'url': '%s', 'fallback': ['small', 'little']},"
+            + " 'small': {'url': '%s', 'aliases': ['little']}}}";
+    try (var router = RouterUnderTest.of(json.formatted(big.url(), small.url()))) {
+      assertEquals("{\"by\":\"small\"}", router.ask(CHAT).text());
+      assertEquals(1, small.executions());
+    }
+  }
+
+  @Test
   void theChainGoesOn() {
     big.always(answerJson(503, "{}"));
     small.always(answerJson(429, "{}"));

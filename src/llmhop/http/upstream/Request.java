@@ -18,6 +18,9 @@ public interface Request {
     return Optional.empty();
   }
 
+  /// Told that a new connection was made for it.
+  default void connected() {}
+
   /// Told of 103 (Early Hints, RFC 8297), up to 16 times before the answer, by the thread that
   /// sends. Other interim answers concern nobody but the two sides of one connection.
   default void interim(int status, Fields fields) {}

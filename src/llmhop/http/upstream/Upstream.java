@@ -92,6 +92,7 @@ public final class Upstream implements AutoCloseable {
   private Connection dial(Call call, boolean again) throws UpstreamException {
     try {
       Dialer.Dialed dialed = dialer.dial(call);
+      call.request().connected();
       return opened(dialed.transport(), dialed.address());
     } catch (Unreachable e) {
       throw again ? new Lost("a kept connection died, and then: " + e.getMessage(), e) : e;
