@@ -12,7 +12,8 @@ final class Router {
   private static final int QUIET_MILLIS = 3_000;
   private static final int END_SECONDS = 10;
   // Of the router, and of each backend where it says so.
-  private static final Pattern HELD = Pattern.compile("\"(inFlight|bufferedBytes)\":\\s*([0-9]+)");
+  private static final Pattern HELD =
+      Pattern.compile("\"(inFlight|inHand|bufferedBytes)\":\\s*([0-9]+)");
   private static final Pattern REQUESTS = Pattern.compile("\"requests\":\\s*([0-9]+)");
   private static final Pattern INNERMOST = Pattern.compile("(?<=.)[\\[{][^\\[\\]{}]*[]}]");
 

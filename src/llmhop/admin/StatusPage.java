@@ -36,6 +36,6 @@ final class StatusPage implements Local.Page {
 
   private static void tell(JsonWriter json, Backend backend) {
     json.object().name("backend").value(backend.label()).name("state").value(backend.state());
-    json.name("inFlight").value(backend.inFlight()).endObject();
+    json.name("inHand").value(backend.inFlight()).endObject();
   }
 }

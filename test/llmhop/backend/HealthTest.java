@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -113,7 +115,7 @@ class HealthTest {
     fleet.backends().get(1).health().unwell("down");
     var asked = new AtomicInteger();
     long due = fleets.clock.getAsLong() + Duration.ofSeconds(60).toNanos();
-    var gone = new java.util.concurrent.atomic.AtomicBoolean();
+    var gone = new AtomicBoolean();
     Thread waiter =
         Thread.ofVirtual()
             .start(
@@ -126,6 +128,7 @@ class HealthTest {
                         due,
                         gone::get));
     while (fleet.waiting() == 0) Thread.onSpinWait();
+    // Real time, since what is to be seen is that nothing happens.
     Thread.sleep(200);
     gone.set(true);
     fleet.changed();
@@ -299,7 +302,7 @@ class HealthTest {
   @Test
   void whoHangsUpStopsWaiting() throws Exception {
     fleet.backends().forEach(backend -> backend.health().unwell("down"));
-    var gone = new java.util.concurrent.atomic.AtomicBoolean();
+    var gone = new AtomicBoolean();
     long due = fleets.clock.getAsLong() + Duration.ofSeconds(60).toNanos();
     Thread waiter = Thread.ofVirtual().start(() -> fleet.await(_ -> true, due, gone::get));
     while (fleet.waiting() == 0) Thread.onSpinWait();
@@ -313,7 +316,7 @@ class HealthTest {
   void oneMoreThanMayWaitIsTurnedAwayAtOnce() throws Exception {
     fleet.backends().forEach(backend -> backend.health().unwell("down"));
     long due = fleets.clock.getAsLong() + Duration.ofSeconds(60).toNanos();
-    var waiters = new java.util.ArrayList<Thread>();
+    var waiters = new ArrayList<Thread>();
     for (int i = 0; i < Fleet.MOST_WAITING; i++) {
       waiters.add(Thread.ofVirtual().start(() -> fleet.await(_ -> true, due, () -> false)));
     }

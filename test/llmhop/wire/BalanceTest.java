@@ -17,6 +17,7 @@ import llmhop.kit.Gate;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
 import llmhop.kit.ScriptedBackend;
+import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -158,7 +159,7 @@ class BalanceTest {
       for (int i = 0; i < 5; i++) assertEquals(other, ask(router, body));
       backends.set(own, ScriptedBackend.onTcp("127.0.0.1", port));
       backends.get(own).always(answerJson(200, "{}"));
-      llmhop.kit.Waiting.await("it is back", () -> ask(router, body).equals("m#" + (own + 1)));
+      Waiting.await("it is back", () -> ask(router, body).equals("m#" + (own + 1)));
     }
   }
 

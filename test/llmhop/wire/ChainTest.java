@@ -10,6 +10,7 @@ import java.util.Optional;
 import llmhop.kit.Answer;
 import llmhop.kit.Request;
 import llmhop.kit.ScriptedBackend;
+import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -56,7 +57,7 @@ class ChainTest {
       assertEquals(List.of("1.1 outer (llmhop)", "1.1 inner (llmhop)"), seen.fields("Via"));
       outer.ask(CHAT.with("X-Request-Id: abc"));
       assertTrue(!backend.request(2).field("X-Request-Id").orElseThrow().equals(id));
-      llmhop.kit.Waiting.await(
+      Waiting.await(
           "both logs tell the same id",
           () ->
               inner.out().contains("\"request_id\":\"abc\"")

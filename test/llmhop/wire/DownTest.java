@@ -1,9 +1,14 @@
 package llmhop.wire;
 
+import static llmhop.kit.Steps.all;
 import static llmhop.kit.Steps.answerJson;
 import static llmhop.kit.Steps.byRequest;
+import static llmhop.kit.Steps.event;
+import static llmhop.kit.Steps.head;
 import static llmhop.kit.Steps.hold;
 import static llmhop.kit.Steps.holdUntilHangUp;
+import static llmhop.kit.Steps.lastChunk;
+import static llmhop.kit.Steps.sseHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -200,9 +205,7 @@ class DownTest {
   @Test
   void aHealthPageThatNeverEndsIsJudgedByItsStatus() throws IOException {
     try (ScriptedBackend one = ScriptedBackend.onTcp()) {
-      Step endless =
-          llmhop.kit.Steps.all(
-              llmhop.kit.Steps.head(200, "Transfer-Encoding: chunked"), holdUntilHangUp());
+      Step endless = all(head(200, "Transfer-Encoding: chunked"), holdUntilHangUp());
       one.always(pinged(endless));
       try (var router = router(urls(one.port()), HEALTH)) {
         one.awaitHeads(5);
@@ -246,12 +249,7 @@ class DownTest {
               seen ->
                   seen.target().equals("/ping")
                       ? answerJson(503, "{}")
-                      : llmhop.kit.Steps.all(
-                          llmhop.kit.Steps.sseHead(),
-                          llmhop.kit.Steps.event("1"),
-                          hold(gate),
-                          llmhop.kit.Steps.event("2"),
-                          llmhop.kit.Steps.lastChunk())));
+                      : all(sseHead(), event("1"), hold(gate), event("2"), lastChunk())));
       try (var router = router(urls(one.port()), HEALTH);
           RawCaller caller = router.caller()) {
         caller.send(CHAT);

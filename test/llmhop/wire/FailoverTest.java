@@ -18,6 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import llmhop.kit.Answer;
@@ -209,7 +210,7 @@ class FailoverTest {
   @Test
   void aLargeBusyAnswerIsGivenWholeWhenTheNextOneIsGone() throws IOException {
     byte[] body = new byte[300_000];
-    java.util.Arrays.fill(body, (byte) 'x');
+    Arrays.fill(body, (byte) 'x');
     first().always(answer(503, body, "Content-Type: text/plain"));
     String closed = "http://127.0.0.1:" + ScriptedBackend.unusedPort();
     String json = urls(first().url(), closed) + ", 'retries': 1}}}";

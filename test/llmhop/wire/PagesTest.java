@@ -422,7 +422,7 @@ class PagesTest {
     Answer idle = get("/llmhop/status");
     assertTrue(
         idle.text().matches("\\{(\"[a-zA-Z]+\":[0-9]+,)+\"models\":\\{.*\\}\\}"), idle::text);
-    String one = "\"llama-3\":[{\"backend\":\"llama-3\",\"state\":\"up\",\"inFlight\":0}]";
+    String one = "\"llama-3\":[{\"backend\":\"llama-3\",\"state\":\"up\",\"inHand\":0}]";
     assertTrue(idle.text().contains(one), idle::text);
     assertEquals(0, number("inFlight", idle));
     assertEquals(0, number("bufferedBytes", idle));
