@@ -229,7 +229,9 @@ class DownTest {
   void aSlowProbeDoesNotTakeOutABackendThatIsAnswering() throws IOException {
     try (ScriptedBackend one = ScriptedBackend.onTcp()) {
       one.always(pinged(holdUntilHangUp()));
-      try (var router = router(urls(one.port()), HEALTH)) {
+      String patient =
+          HEALTH.replace("'timeout': '100ms', 'down': 2", "'timeout': '300ms', 'down': 3");
+      try (var router = router(urls(one.port()), patient)) {
         long end = System.nanoTime() + 1_500_000_000L;
         while (System.nanoTime() - end < 0) {
           assertEquals(200, router.ask(CHAT).status());
