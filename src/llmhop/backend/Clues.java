@@ -6,30 +6,20 @@ import java.util.OptionalLong;
 /// the same words, in all processes. Asked for only by the policies that go by it.
 public interface Clues {
   /// A request that says nothing.
-  Clues NONE =
-      new Clues() {
-        @Override
-        public OptionalLong prefix(int bytes) {
-          return OptionalLong.empty();
-        }
-
-        @Override
-        public OptionalLong header(String name) {
-          return OptionalLong.empty();
-        }
-
-        @Override
-        public OptionalLong member(String name) {
-          return OptionalLong.empty();
-        }
-      };
+  Clues NONE = new Clues() {};
 
   /// The beginning of its prompt, so many bytes of it.
-  OptionalLong prefix(int bytes);
+  default OptionalLong prefix(int bytes) {
+    return OptionalLong.empty();
+  }
 
   /// A header field.
-  OptionalLong header(String name);
+  default OptionalLong header(String name) {
+    return OptionalLong.empty();
+  }
 
   /// A string among the members of its body's object.
-  OptionalLong member(String name);
+  default OptionalLong member(String name) {
+    return OptionalLong.empty();
+  }
 }

@@ -265,11 +265,6 @@ class BalancerTest {
   private static Clues says(String header, String member) {
     return new Clues() {
       @Override
-      public OptionalLong prefix(int bytes) {
-        return OptionalLong.empty();
-      }
-
-      @Override
       public OptionalLong header(String name) {
         return name.equals("X-Session-ID") && !header.isEmpty()
             ? OptionalLong.of(Hash64.of(header))

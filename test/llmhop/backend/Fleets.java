@@ -114,16 +114,6 @@ final class Fleets {
       public OptionalLong prefix(int bytes) {
         return OptionalLong.of(Hash64.of(text.substring(0, Math.min(bytes, text.length()))));
       }
-
-      @Override
-      public OptionalLong header(String name) {
-        return OptionalLong.empty();
-      }
-
-      @Override
-      public OptionalLong member(String name) {
-        return OptionalLong.empty();
-      }
     };
   }
 }

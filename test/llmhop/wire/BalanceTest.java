@@ -1,8 +1,12 @@
 package llmhop.wire;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static llmhop.kit.Steps.answer;
 import static llmhop.kit.Steps.answerJson;
+import static llmhop.kit.Steps.byRequest;
 import static llmhop.kit.Steps.hold;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -17,6 +21,7 @@ import llmhop.kit.Gate;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
 import llmhop.kit.ScriptedBackend;
+import llmhop.kit.Step;
 import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,6 +90,45 @@ class BalanceTest {
       assertEquals("url", backends.get(1).request(1).field("X-A").orElseThrow());
       assertEquals("model", backends.get(1).request(1).field("X-B").orElseThrow());
     }
+  }
+
+  @Test
+  void anEngineThatSaysThatItIsBusyWithOthersRequestsIsSparedByTheRulesThatGoByIt() {
+    byte[] busy = "vllm:num_requests_running{model_name=\"m\"} 50.0\n".getBytes(UTF_8);
+    byte[] idle = "vllm:num_requests_running{model_name=\"m\"} 0.0\n".getBytes(UTF_8);
+    for (int i = 0; i < 4; i++) {
+      byte[] load = i == 0 ? busy : idle;
+      backends
+          .get(i)
+          .always(byRequest(seen -> seen.target().equals("/metrics") ? answer(200, load) : fine()));
+    }
+    for (String policy : List.of("least-busy", "power-of-two")) {
+      String members = "'balance': '" + policy + "', 'load': {'from': 'vllm', 'every': '1s'}";
+      int before = backends.getFirst().executions();
+      try (var router = router(members)) {
+        Waiting.await("it was asked", () -> backends.getFirst().executions() > before + 1);
+        for (int i = 0; i < 30; i++) assertNotEquals("m#1", ask(router, "{'model':'m'}"), policy);
+      }
+    }
+  }
+
+  @Test
+  void oneThatCameBackIsGivenLittleAtFirst() throws IOException {
+    int port = backends.getFirst().port();
+    backends.getFirst().close();
+    try (var router = router("'balance': 'round-robin', 'slowStart': '1h', 'retries': 1")) {
+      for (int i = 0; i < 4; i++) ask(router, "{'model':'m'}");
+      backends.set(0, ScriptedBackend.onTcp("127.0.0.1", port));
+      backends.getFirst().always(fine());
+      Waiting.await("it is back", () -> ask(router, "{'model':'m'}").equals("m#1"));
+      int own = 0;
+      for (int i = 0; i < 31; i++) own += ask(router, "{'model':'m'}").equals("m#1") ? 1 : 0;
+      assertTrue(own <= 2, "a tenth of a share, not " + own + " of 31");
+    }
+  }
+
+  private static Step fine() {
+    return answerJson(200, "{}");
   }
 
   // ---- prefix
