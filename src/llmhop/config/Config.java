@@ -22,6 +22,7 @@ import java.util.Optional;
 /// @param drainDelay how long new requests are still accepted after a stop was asked for
 /// @param drain how long running requests may take to finish after that
 /// @param instance the router's name among routers in a chain; empty for one made at the start
+/// @param watch how often the file is looked at for changes; zero for never
 /// @param models the models in the order of the file, at least one
 /// @param warnings what is allowed and yet looks wrong, in the form of a problem, for the operator
 public record Config(
@@ -39,6 +40,7 @@ public record Config(
     Duration drainDelay,
     Duration drain,
     Optional<String> instance,
+    Duration watch,
     List<Model> models,
     List<String> warnings) {
 
@@ -61,5 +63,6 @@ public record Config(
     Checks.that(maxConcurrentRequests > 0, "maxConcurrentRequests below 1");
     Checks.that(!drainDelay.isNegative(), "drainDelay below 0");
     Checks.that(!drain.isNegative(), "drain below 0");
+    Checks.that(!watch.isNegative(), "watch below 0");
   }
 }

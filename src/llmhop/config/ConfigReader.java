@@ -28,11 +28,16 @@ public final class ConfigReader {
           "drainDelay",
           "drain",
           "instance",
+          "watch",
           "models");
   // Images and audio in base64 fit; what doesn't is no prompt.
   private static final long DEFAULT_MAX_BODY_BYTES = 100L << 20;
   // A long generation may run; whoever stops us for good has a deadline of its own.
   private static final Duration DEFAULT_DRAIN = Duration.ofSeconds(600);
+
+  // Who edits a file waits that long; a look costs a few microseconds.
+  private static final Duration DEFAULT_WATCH = Duration.ofSeconds(2);
+  private static final Duration LEAST_WATCH = Duration.ofSeconds(1);
 
   // As long as a label of a host name.
   private static final int LONGEST_INSTANCE = 63;
@@ -105,6 +110,7 @@ public final class ConfigReader {
     Duration drainDelay = file.get("drainDelay").flatMap(Durations::read).orElse(Duration.ZERO);
     Duration drain = file.get("drain").flatMap(Durations::read).orElse(DEFAULT_DRAIN);
     Optional<String> instance = file.get("instance").flatMap(c -> c.parsed(ConfigReader::instance));
+    Duration watch = file.get("watch").flatMap(ConfigReader::watch).orElse(DEFAULT_WATCH);
     warnAboutLimits(file, maxBodyBytes, maxBufferedBytes);
     if (report.hasProblems()) {
       return Optional.empty();
@@ -125,6 +131,7 @@ public final class ConfigReader {
             drainDelay,
             drain,
             instance,
+            watch,
             models.models(),
             report.warnings()));
   }
@@ -140,6 +147,13 @@ public final class ConfigReader {
         clean,
         "a name is 1 to " + LONGEST_INSTANCE + " letters, digits, and \"-\", \"_\" or \".\"");
     return text;
+  }
+
+  private static Optional<Duration> watch(Cursor cursor) {
+    Optional<Duration> every = Durations.read(cursor);
+    return every.isPresent() && every.get().isPositive() && every.get().compareTo(LEAST_WATCH) < 0
+        ? cursor.refuse("must be at least 1s, or 0s for never")
+        : every;
   }
 
   private static Optional<Long> budget(Cursor cursor) {

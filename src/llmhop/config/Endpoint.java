@@ -2,6 +2,7 @@ package llmhop.config;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 
 /// One place that serves a model.
 ///
@@ -15,6 +16,7 @@ import java.util.Objects;
 /// @param discovered whether the host is a name that stands for a place per address (`dns+http`)
 /// @param weight its share among the model's endpoints, 1 or more
 /// @param headers set on requests to this endpoint, they win over the model's
+/// @param maxConcurrent how many requests each of its places has in hand; empty for no limit
 public record Endpoint(
     Scheme scheme,
     String host,
@@ -24,7 +26,8 @@ public record Endpoint(
     boolean replacesV1,
     boolean discovered,
     int weight,
-    List<Header> headers) {
+    List<Header> headers,
+    OptionalInt maxConcurrent) {
   private static final String V1 = "/v1";
 
   /// Refuses mixtures of a network address and a Unix socket.
@@ -40,6 +43,7 @@ public record Endpoint(
     Checks.that(!discovered || !unix, "a discovered Unix socket");
     Checks.that(weight >= 1, "a weight below 1");
     headers = List.copyOf(headers);
+    Checks.that(maxConcurrent.orElse(1) >= 1, "maxConcurrent below 1");
   }
 
   /// Whether it gets another path than the caller asked for.

@@ -5,12 +5,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import llmhop.json.Json;
 
 /// Reads where a model is served: exactly one of `url`, `urls` and `baseUrl`.
 final class EndpointsReader {
   private static final List<String> WAYS = List.of("url", "urls", "baseUrl");
-  static final List<String> KEYS = List.of("url", "weight", "headers");
+  static final List<String> KEYS = List.of("url", "weight", "headers", "maxConcurrent");
   // Enough for one request in a thousand, and sums of them stay small.
   private static final int MAX_WEIGHT = 1000;
 
@@ -45,7 +46,7 @@ final class EndpointsReader {
   }
 
   private Optional<Endpoint> single(Cursor cursor) {
-    return url(cursor).map(url -> endpoint(url, false, 1, List.of()));
+    return url(cursor).map(url -> endpoint(url, false, 1, List.of(), OptionalInt.empty()));
   }
 
   private Optional<Endpoint> base(Cursor cursor) {
@@ -53,7 +54,7 @@ final class EndpointsReader {
     if (url.isPresent() && url.get().scheme() == Scheme.UNIX) {
       return cursor.refuse("a Unix socket has no path for /v1, write it as \"url\"");
     }
-    return url.map(found -> endpoint(found, true, 1, List.of()));
+    return url.map(found -> endpoint(found, true, 1, List.of(), OptionalInt.empty()));
   }
 
   private List<Endpoint> several(Cursor cursor) {
@@ -90,17 +91,22 @@ final class EndpointsReader {
     long weight = section.get("weight").flatMap(c -> c.wholeNumber(1, MAX_WEIGHT)).orElse(1L);
     List<Header> headers =
         section.get("headers").map(c -> HeadersReader.read(c, secrets)).orElse(List.of());
+    OptionalInt maxConcurrent = LimitsReader.maxConcurrent(section);
     if (!section.has("url")) {
       return section.self().refuse("has no \"url\"");
     }
     return section
         .get("url")
         .flatMap(this::url)
-        .map(url -> endpoint(url, false, (int) weight, headers));
+        .map(url -> endpoint(url, false, (int) weight, headers, maxConcurrent));
   }
 
   private static Endpoint endpoint(
-      BackendUrl url, boolean replacesV1, int weight, List<Header> headers) {
+      BackendUrl url,
+      boolean replacesV1,
+      int weight,
+      List<Header> headers,
+      OptionalInt maxConcurrent) {
     return new Endpoint(
         url.scheme(),
         url.host(),
@@ -110,7 +116,8 @@ final class EndpointsReader {
         replacesV1,
         url.discovered(),
         weight,
-        headers);
+        headers,
+        maxConcurrent);
   }
 
   private Optional<BackendUrl> url(Cursor cursor) {

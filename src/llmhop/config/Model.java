@@ -15,7 +15,7 @@ import java.util.Optional;
 /// @param aliases further names of it, sent to the backend as `rename` or as `name`
 /// @param rename the name that the backend knows; `*` cuts the prefix of a `/*` name off
 /// @param adapters further names of it that the backend knows, sent as they are
-/// @param allowPaths administrative paths that are open all the same, `*` standing for any text
+/// @param paths which paths of its backends are open
 /// @param tls how its `https` endpoints are trusted
 /// @param proxy the HTTP proxy in front of its endpoints
 /// @param keepAlive how long an idle connection is kept, zero for never; empty for the default
@@ -24,6 +24,7 @@ import java.util.Optional;
 /// @param fleet how its backends share its requests
 /// @param failover who else is tried when one of them can't answer
 /// @param catalog how often its backends are asked what they serve; empty for never
+/// @param limits how much is asked of it at a time
 public record Model(
     String name,
     List<Endpoint> endpoints,
@@ -32,7 +33,7 @@ public record Model(
     List<String> aliases,
     Optional<String> rename,
     List<String> adapters,
-    List<String> allowPaths,
+    PathRules paths,
     Tls tls,
     Optional<Proxy> proxy,
     Optional<Duration> keepAlive,
@@ -40,7 +41,8 @@ public record Model(
     Timeouts timeouts,
     FleetRules fleet,
     Failover failover,
-    Optional<Duration> catalog) {
+    Optional<Duration> catalog,
+    ModelLimits limits) {
 
   /// The key of the model that takes every name which its backends list.
   public static final String ANY = "*";
@@ -54,13 +56,14 @@ public record Model(
     aliases = List.copyOf(aliases);
     Objects.requireNonNull(rename);
     adapters = List.copyOf(adapters);
-    allowPaths = List.copyOf(allowPaths);
+    Objects.requireNonNull(paths);
     Objects.requireNonNull(tls);
     Objects.requireNonNull(proxy);
     Checks.that(keepAlive.isEmpty() || !keepAlive.get().isNegative(), "keepAlive below 0");
     Objects.requireNonNull(timeouts);
     Objects.requireNonNull(fleet);
     Objects.requireNonNull(failover);
+    Objects.requireNonNull(limits);
     Checks.that(catalog.isPresent() || !name.equals(ANY), "a list of names that nobody asks for");
   }
 }

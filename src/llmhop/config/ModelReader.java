@@ -19,7 +19,9 @@ final class ModelReader {
           "aliases",
           "rename",
           "adapters",
+          "kind",
           "allowPaths",
+          "denyPaths",
           "tls",
           "proxy",
           "keepAlive",
@@ -33,7 +35,10 @@ final class ModelReader {
           "waitForBackend",
           "retries",
           "fallback",
-          "catalog");
+          "catalog",
+          "maxConcurrent",
+          "queue",
+          "heartbeat");
   static final List<String> TIMEOUT_KEYS = List.of("connect", "firstByte", "idle", "total");
 
   private final ModelNames names;
@@ -63,7 +68,7 @@ final class ModelReader {
     checkAliases(name, model);
     checkAny(name, model);
     List<String> adapters = names(model, "adapters", names::claimAdapter);
-    List<String> allowPaths = model.get("allowPaths").map(ModelReader::paths).orElse(List.of());
+    PathRules paths = PathsReader.read(model);
     Tls tls = model.get("tls").map(c -> TlsReader.read(c, endpoints)).orElse(Tls.NONE);
     Optional<Proxy> proxy = model.get("proxy").flatMap(c -> proxy(c, endpoints));
     Optional<Duration> keepAlive = model.get("keepAlive").flatMap(Durations::read);
@@ -73,28 +78,15 @@ final class ModelReader {
     FleetRules fleet = FleetReader.read(model);
     Failover failover = failover(name, model);
     Optional<Duration> catalog = model.get("catalog").flatMap(ModelReader::catalog);
+    ModelLimits limits = LimitsReader.model(model, endpoints);
     boolean unasked = name.equals(Model.ANY) && catalog.isEmpty();
     if (name.isEmpty() || endpoints.isEmpty() || unasked) {
       return Optional.empty();
     }
     return Optional.of(
         new Model(
-            name,
-            endpoints,
-            headers,
-            unlisted,
-            aliases,
-            rename,
-            adapters,
-            allowPaths,
-            tls,
-            proxy,
-            keepAlive,
-            hosted,
-            timeouts,
-            fleet,
-            failover,
-            catalog));
+            name, endpoints, headers, unlisted, aliases, rename, adapters, paths, tls, proxy,
+            keepAlive, hosted, timeouts, fleet, failover, catalog, limits));
   }
 
   private Failover failover(String name, Section model) {
@@ -175,26 +167,6 @@ final class ModelReader {
           .get("aliases")
           .ifPresent(c -> c.problem("a \"/*\" model has no one name to send, add a \"rename\""));
     }
-  }
-
-  private static List<String> paths(Cursor cursor) {
-    List<String> paths = new ArrayList<>();
-    cursor
-        .items("a list of paths", "an empty list, leave the key out")
-        .forEach(item -> item.parsed(ModelReader::path).ifPresent(paths::add));
-    return paths;
-  }
-
-  private static String path(String text) {
-    Checks.that(text.startsWith("/"), "a path begins with /");
-    Checks.that(Words.isVisible(text), "a path is visible ASCII");
-    Checks.that(
-        text.chars().noneMatch(c -> "?#%\\".indexOf(c) >= 0),
-        "it is compared with decoded paths: no ? # % or \\ in it");
-    Checks.that(
-        !text.contains("//") && !(text + "/").contains("/./") && !(text + "/").contains("/../"),
-        "it is compared with normalised paths: no //, . or .. in it");
-    return text;
   }
 
   private Optional<Proxy> proxy(Cursor cursor, List<Endpoint> endpoints) {

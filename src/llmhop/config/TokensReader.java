@@ -13,7 +13,17 @@ import llmhop.json.Json;
 
 /// Reads `authTokens`. No message shows any part of a token.
 final class TokensReader {
-  static final List<String> KEYS = List.of("name", "token", "sha256", "models", "expires");
+  static final List<String> KEYS =
+      List.of(
+          "name",
+          "token",
+          "sha256",
+          "models",
+          "expires",
+          "rpm",
+          "maxConcurrent",
+          "priority",
+          "maxPriority");
   private static final String DIGEST = "sha256:";
   private static final int MAX_NAME = 128;
   private static final int MAX_TOKEN = 4096;
@@ -54,7 +64,7 @@ final class TokensReader {
   }
 
   private static Token plain(String name, Sha256 digest) {
-    return new Token(name, digest, List.of(), Optional.empty());
+    return new Token(name, digest, List.of(), Optional.empty(), TokenLimits.NONE);
   }
 
   private void named(Section section, String defaultName) {
@@ -62,10 +72,12 @@ final class TokensReader {
         section.get("name").flatMap(c -> c.parsed(TokensReader::name)).orElse(defaultName);
     List<String> models = section.get("models").map(this::globs).orElse(List.of());
     Optional<Instant> expires = section.get("expires").flatMap(this::expires);
+    TokenLimits limits = LimitsReader.token(section);
     Cursor nameCursor = section.get("name").orElse(section.self());
     digest(section)
         .ifPresent(
-            digest -> add(nameCursor, section.self(), new Token(name, digest, models, expires)));
+            digest ->
+                add(nameCursor, section.self(), new Token(name, digest, models, expires, limits)));
   }
 
   private void add(Cursor nameCursor, Cursor self, Token token) {

@@ -25,7 +25,7 @@ public final class Route {
     boolean changes = false;
     for (Endpoint endpoint : model.endpoints()) changes |= endpoint.changesPaths();
     this.changesPaths = changes;
-    this.closedPaths = new ClosedPaths(model.allowPaths());
+    this.closedPaths = new ClosedPaths(model.paths().allow());
     var limits = model.timeouts();
     this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total());
     this.holdsHead = limits.firstByte().isPresent() || model.failover().isOn();

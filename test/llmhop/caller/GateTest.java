@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import llmhop.config.Sha256;
 import llmhop.config.Token;
+import llmhop.config.TokenLimits;
 import llmhop.http.wire.Fields;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,7 +23,7 @@ class GateTest {
 
   private static Token token(String name, String key, Instant expires, String... models) {
     var digest = Sha256.of(key.getBytes(StandardCharsets.UTF_8));
-    return new Token(name, digest, List.of(models), Optional.ofNullable(expires));
+    return new Token(name, digest, List.of(models), Optional.ofNullable(expires), TokenLimits.NONE);
   }
 
   private final Gate gate =

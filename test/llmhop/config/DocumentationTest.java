@@ -22,7 +22,8 @@ class DocumentationTest {
                 ModelReader.TIMEOUT_KEYS,
                 EndpointsReader.KEYS,
                 TlsReader.KEYS,
-                TokensReader.KEYS)
+                TokensReader.KEYS,
+                LimitsReader.QUEUE_KEYS)
             .flatMap(List::stream)
             .filter(key -> !page.contains("`" + key + "`") && !page.contains("\"" + key + "\":"))
             .toList();

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,13 +20,15 @@ class ModelReaderTest {
     assertEquals(
         new Model(
             "m",
-            List.of(new Endpoint(Scheme.HTTP, "h", 80, "", "", false, false, 1, List.of())),
+            List.of(
+                new Endpoint(
+                    Scheme.HTTP, "h", 80, "", "", false, false, 1, List.of(), OptionalInt.empty())),
             List.of(),
             false,
             List.of(),
             Optional.empty(),
             List.of(),
-            List.of(),
+            PathRules.DEFAULT,
             Tls.NONE,
             Optional.empty(),
             Optional.empty(),
@@ -33,7 +36,8 @@ class ModelReaderTest {
             Timeouts.DEFAULT,
             FleetRules.DEFAULT,
             Failover.DEFAULT,
-            Optional.empty()),
+            Optional.empty(),
+            ModelLimits.NONE),
         Reading.model("'url': 'http://h'"));
   }
 
@@ -53,7 +57,7 @@ class ModelReaderTest {
     assertEquals(List.of("x", "y"), model.aliases());
     assertEquals(Optional.of("z"), model.rename());
     assertEquals(List.of("lora"), model.adapters());
-    assertEquals(List.of("/slots", "/lora-*"), model.allowPaths());
+    assertEquals(List.of("/slots", "/lora-*"), model.paths().allow());
     assertTrue(model.hosted());
     assertEquals(Optional.of(Duration.ofSeconds(30)), model.keepAlive());
     assertEquals(
@@ -134,7 +138,7 @@ class ModelReaderTest {
         "'tls': {'insecure': true}|models.m.tls.insecure: unknown key, known are ca, cert, key,",
         "'timeouts': '5s'|models.m.timeouts: expected an object, found a string",
         "'timeouts': {'read': '5s'}|models.m.timeouts.read: unknown key, known are connect,",
-        "'queue': 2|models.m.queue: unknown key",
+        "'quue': 2|models.m.quue: unknown key, did you mean",
       })
   void aWrongValueIsRefused(String members, String message) {
     String problem = Reading.problemOfModel("'url': 'https://h', " + members);

@@ -34,14 +34,15 @@ class TokensReaderTest {
                 .formatted(HEX, HEX.replace('b', 'c')));
     assertEquals(
         List.of(
-            new Token("token-1", of("sk-one"), List.of(), Optional.empty()),
-            new Token("token-2", of("abc"), List.of(), Optional.empty()),
-            new Token("token-3", of("sk-three"), List.of(), Optional.empty()),
+            new Token("token-1", of("sk-one"), List.of(), Optional.empty(), TokenLimits.NONE),
+            new Token("token-2", of("abc"), List.of(), Optional.empty(), TokenLimits.NONE),
+            new Token("token-3", of("sk-three"), List.of(), Optional.empty(), TokenLimits.NONE),
             new Token(
                 "ann",
                 Sha256.parse(HEX.replace('b', 'c')),
                 List.of("m", "llama*"),
-                Optional.of(Instant.parse("2030-12-31T23:00:00Z")))),
+                Optional.of(Instant.parse("2030-12-31T23:00:00Z")),
+                TokenLimits.NONE)),
         tokens);
   }
 

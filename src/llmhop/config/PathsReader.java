@@ -1,0 +1,52 @@
+package llmhop.config;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// Reads which paths of a model's backends are open.
+final class PathsReader {
+  private PathsReader() {}
+
+  static PathRules read(Section model) {
+    return new PathRules(
+        model.get("kind").flatMap(PathsReader::kind),
+        model.get("allowPaths").map(PathsReader::paths).orElse(List.of()),
+        model.get("denyPaths").map(PathsReader::paths).orElse(List.of()));
+  }
+
+  private static Optional<Kind> kind(Cursor cursor) {
+    Optional<String> word = cursor.text();
+    Optional<Kind> kind = word.flatMap(Kind::of);
+    if (word.isEmpty() || kind.isPresent()) {
+      return kind;
+    }
+    List<String> known = new ArrayList<>();
+    for (Kind each : Kind.values()) known.add(each.word());
+    String hint =
+        Nearest.nearest(word.get(), known)
+            .map(nearest -> ", did you mean " + Words.quoted(nearest) + "?")
+            .orElse(", there are " + String.join(", ", known));
+    return cursor.refuse(Words.quoted(word.get()) + " is no kind" + hint);
+  }
+
+  private static List<String> paths(Cursor cursor) {
+    List<String> paths = new ArrayList<>();
+    cursor
+        .items("a list of paths", "an empty list, leave the key out")
+        .forEach(item -> item.parsed(PathsReader::path).ifPresent(paths::add));
+    return paths;
+  }
+
+  private static String path(String text) {
+    Checks.that(text.startsWith("/"), "a path begins with /");
+    Checks.that(Words.isVisible(text), "a path is visible ASCII");
+    Checks.that(
+        text.chars().noneMatch(c -> "?#%\\".indexOf(c) >= 0),
+        "it is compared with decoded paths: no ? # % or \\ in it");
+    Checks.that(
+        !text.contains("//") && !(text + "/").contains("/./") && !(text + "/").contains("/../"),
+        "it is compared with normalised paths: no //, . or .. in it");
+    return text;
+  }
+}
