@@ -17,7 +17,9 @@ import java.util.random.RandomGenerator;
 import llmhop.admin.Pages;
 import llmhop.backend.Backend;
 import llmhop.backend.Fleet;
+import llmhop.backend.Places;
 import llmhop.caller.Gate;
+import llmhop.caller.Ledger;
 import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
@@ -51,6 +53,7 @@ public final class Assembly implements AutoCloseable {
   private static final long FIRST_LOOK_NANOS = 2_000_000_000L;
 
   private final Lifecycle lifecycle = new Lifecycle();
+  private final Ledger ledger = new Ledger(System::nanoTime);
   private final Routes routes;
   private final BufferBudget budget;
   private final SegmentPool segments;
@@ -113,8 +116,7 @@ public final class Assembly implements AutoCloseable {
     }
   }
 
-  private static Routes routes(Config config, EnvironmentProxy environment, Log log)
-      throws IOException {
+  private Routes routes(Config config, EnvironmentProxy environment, Log log) throws IOException {
     var upstreams = new Upstreams(environment);
     var around =
         new Fleet.Surroundings(
@@ -124,9 +126,11 @@ public final class Assembly implements AutoCloseable {
             log::say);
     List<Route> routes = new ArrayList<>();
     for (Model model : config.models()) {
-      routes.add(new Route(model, upstreams.fleet(model, around)));
+      Fleet fleet = upstreams.fleet(model, around);
+      boolean limited = fleet.areBackendsLimited();
+      routes.add(new Route(model, fleet, Places.of(model, limited, System::nanoTime)));
     }
-    Gate gate = Gate.of(config.authTokens(), InstantSource.system());
+    Gate gate = Gate.of(config.authTokens(), InstantSource.system(), ledger);
     var browsers = new Browsers(config.corsOrigins(), !config.authTokens().isEmpty());
     return new Routes(gate, browsers, routes, config.defaultModel());
   }
@@ -197,8 +201,10 @@ public final class Assembly implements AutoCloseable {
     long open = 0;
     long idle = 0;
     long waiting = 0;
+    long queued = 0;
     for (Route route : routes.all()) {
       waiting += route.fleet().waiting();
+      queued += route.places().waiting();
       for (Backend backend : route.fleet().backends()) {
         open += backend.upstream().open();
         idle += backend.upstream().idle();
@@ -212,6 +218,7 @@ public final class Assembly implements AutoCloseable {
     gauges.put("backendConnections", open);
     gauges.put("idleBackendConnections", idle);
     gauges.put("atBackends", (long) atBackends());
+    gauges.put("queued", queued);
     gauges.put("waitingForBackend", waiting);
     gauges.put("threads", (long) Thread.activeCount());
     return gauges;

@@ -2,6 +2,7 @@ package llmhop.admin;
 
 import java.io.IOException;
 import llmhop.backend.Backend;
+import llmhop.backend.Places;
 import llmhop.caller.Caller;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
@@ -25,13 +26,28 @@ final class StatusPage implements Local.Page {
     gauges.read().forEach((name, value) -> json.name(name).value(value));
     json.name("models").object();
     for (Route route : routes.all()) {
-      if (route.model().unlisted() || !caller.mayUse(route.name())) continue;
+      if (!isSeen(route, caller)) continue;
       json.name(route.name()).array();
       for (Backend backend : route.fleet().backends()) tell(json, backend);
       for (Backend backend : route.fleet().leavers()) tell(json, backend);
       json.endArray();
     }
+    json.endObject().name("places").object();
+    for (Route route : routes.all()) {
+      if (isSeen(route, caller) && route.places().areLimited()) tell(json, route);
+    }
     Answers.json(exchange, 200, json.endObject().endObject());
+  }
+
+  private static boolean isSeen(Route route, Caller caller) {
+    return !route.model().unlisted() && caller.mayUse(route.name());
+  }
+
+  /// How many places of a model with limits are taken, and how many wait for one.
+  private static void tell(JsonWriter json, Route route) {
+    Places places = route.places();
+    json.name(route.name()).object().name("taken").value(places.taken());
+    json.name("waiting").value(places.waiting()).endObject();
   }
 
   private static void tell(JsonWriter json, Backend backend) {

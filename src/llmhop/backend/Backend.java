@@ -16,6 +16,8 @@ public final class Backend implements AutoCloseable {
   /// A weight of 1 in the finer unit of [#share].
   static final long WHOLE = 1000;
 
+  private static final int UNLIMITED = Integer.MAX_VALUE;
+
   /// What one that came back begins with, of its whole share: a tenth.
   private static final long LEAST_WARM = 10;
 
@@ -28,6 +30,8 @@ public final class Backend implements AutoCloseable {
   private final long slowStartNanos;
   private final Health health;
   private final AtomicInteger inFlight = new AtomicInteger();
+  private final int most;
+  private final Runnable room;
   private final LongSupplier nanos;
   private final AtomicInteger progress = new AtomicInteger();
   private volatile boolean leaving;
@@ -63,6 +67,8 @@ public final class Backend implements AutoCloseable {
     this.upstream = upstream;
     this.slowStartNanos = watch.slowStart().toNanos();
     this.nanos = watch.nanos();
+    this.most = endpoint.maxConcurrent().orElse(UNLIMITED);
+    this.room = watch.changed();
     this.health =
         new Health(
             label,
@@ -124,13 +130,31 @@ public final class Backend implements AutoCloseable {
     return inFlight.get();
   }
 
-  void began() {
-    inFlight.incrementAndGet();
+  /// Whether it may have one more request in its hands.
+  boolean hasRoom() {
+    return inFlight.get() < most;
+  }
+
+  /// One more request, if that isn't one too many.
+  boolean begin() {
+    if (most == UNLIMITED) {
+      inFlight.incrementAndGet();
+      return true;
+    }
+    // Never more than that, not even for a moment: somebody might turn away for it.
+    int before = inFlight.get();
+    while (before < most && !inFlight.compareAndSet(before, before + 1)) {
+      before = inFlight.get();
+    }
+    return before < most;
   }
 
   void ended() {
     if (inFlight.decrementAndGet() == 0 && leaving) {
       upstream.close();
+    }
+    if (most != UNLIMITED) {
+      room.run();
     }
   }
 

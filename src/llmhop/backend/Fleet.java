@@ -50,7 +50,9 @@ public final class Fleet implements AutoCloseable {
   private final Map<Backend, Patrols> patrols = new HashMap<>();
   private final Map<Endpoint, Map<InetAddress, Backend>> discovered = new HashMap<>();
   private final List<Discovery> discoveries = new ArrayList<>();
+  private final boolean backendsLimited;
   private volatile List<Backend> members;
+  private volatile Runnable listener = () -> {};
   // Guarded by the lock.
   private final List<Backend> leavers = new ArrayList<>();
   private int waiting;
@@ -114,6 +116,9 @@ public final class Fleet implements AutoCloseable {
       }
     }
     this.fixed = !names;
+    boolean limited = false;
+    for (Endpoint endpoint : model.endpoints()) limited |= endpoint.maxConcurrent().isPresent();
+    this.backendsLimited = limited;
     this.members = List.copyOf(made);
     for (Backend backend : made) {
       patrols.put(backend, new Patrols(model, backend, around));
@@ -186,7 +191,8 @@ public final class Fleet implements AutoCloseable {
     if (fixed && members.size() == 1) {
       Backend only = members.getFirst();
       if (only.health().isUp()) {
-        return may.test(only) ? Optional.of(new Lease(only, false)) : Optional.empty();
+        boolean begun = may.test(only) && only.begin();
+        return begun ? Optional.of(new Lease(only, false)) : Optional.empty();
       }
     }
     return choose(clues, may, false);
@@ -208,7 +214,9 @@ public final class Fleet implements AutoCloseable {
           open.size() == 1
               ? open.getFirst()
               : balancer.choose(open, clues, watch.nanos().getAsLong());
-      return Optional.of(new Lease(chosen, chosen.health().take()));
+      return chosen.begin()
+          ? Optional.of(new Lease(chosen, chosen.health().take()))
+          : Optional.empty();
     } finally {
       lock.unlock();
     }
@@ -218,11 +226,30 @@ public final class Fleet implements AutoCloseable {
     List<Backend> all = members;
     List<Backend> open = new ArrayList<>(all.size());
     for (Backend backend : all) {
-      if (may.test(backend) && (anyway || backend.health().isOpen())) {
+      if (may.test(backend) && backend.hasRoom() && (anyway || backend.health().isOpen())) {
         open.add(backend);
       }
     }
     return open;
+  }
+
+  /// Whether one of them is well, be it as busy as it may be.
+  public boolean hasWell(Predicate<Backend> may) {
+    for (Backend backend : members) {
+      if (may.test(backend) && backend.health().isOpen()) return true;
+    }
+    return false;
+  }
+
+  /// Whether its backends have limits of their own.
+  public boolean areBackendsLimited() {
+    return backendsLimited;
+  }
+
+  /// Runs this whenever one may be chosen again, or has done one of its requests, where it has a
+  /// limit.
+  public void onChange(Runnable action) {
+    listener = action;
   }
 
   /// Waits until one that is well may be chosen. Whoever hangs up is woken by [#changed].
@@ -281,6 +308,7 @@ public final class Fleet implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    listener.run();
   }
 
   /// Requests that wait for a backend now.
@@ -322,6 +350,7 @@ public final class Fleet implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+    listener.run();
     for (Backend leaver : left) leaver.leave();
     for (String each : told) around.news().accept(each);
   }

@@ -9,18 +9,25 @@ public final class Lease implements AutoCloseable {
   private boolean answered;
   private boolean failed;
   private boolean closed;
+  private Place place = Place.NONE;
 
+  /// One that the backend has begun already.
+  ///
   /// @param trial whether it is to show that the backend is well again
   Lease(Backend backend, boolean trial) {
     this.backend = backend;
     this.trial = trial;
     this.progressBefore = backend.progress();
-    backend.began();
   }
 
   /// In whose hands.
   public Backend backend() {
     return backend;
+  }
+
+  /// A place that the request has at the backend's model, as long as this.
+  public void holds(Place taken) {
+    place = taken;
   }
 
   /// There is a connection.
@@ -83,5 +90,6 @@ public final class Lease implements AutoCloseable {
       backend.health().released();
     }
     backend.ended();
+    place.close();
   }
 }

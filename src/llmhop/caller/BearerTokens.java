@@ -33,9 +33,9 @@ final class BearerTokens implements Gate {
 
   private record Entry(byte[] digest, Optional<Instant> expires, Identity.Known identity) {}
 
-  BearerTokens(List<Token> tokens, InstantSource clock) {
+  BearerTokens(List<Token> tokens, InstantSource clock, Ledger ledger) {
     this.entries = new Entry[tokens.size()];
-    Arrays.setAll(entries, i -> entry(tokens.get(i)));
+    Arrays.setAll(entries, i -> entry(tokens.get(i), ledger));
     this.clock = clock;
     try {
       this.sha256 = MessageDigest.getInstance("SHA-256");
@@ -44,10 +44,10 @@ final class BearerTokens implements Gate {
     }
   }
 
-  private static Entry entry(Token token) {
+  private static Entry entry(Token token, Ledger ledger) {
     List<Glob> models = new ArrayList<>();
     token.models().forEach(glob -> models.add(new Glob(glob)));
-    var caller = new Caller(token.name(), models);
+    var caller = new Caller(token.name(), models, token.limits(), ledger.of(token.name()));
     return new Entry(token.digest().bytes(), token.expires(), new Identity.Known(caller));
   }
 

@@ -36,7 +36,9 @@ public interface Gate {
   boolean takesCredentials();
 
   /// The gate for these tokens: open when there are none.
-  static Gate of(List<Token> tokens, InstantSource clock) {
-    return tokens.isEmpty() ? OPEN : new BearerTokens(tokens, clock);
+  ///
+  /// @param ledger what they have used so far
+  static Gate of(List<Token> tokens, InstantSource clock, Ledger ledger) {
+    return tokens.isEmpty() ? OPEN : new BearerTokens(tokens, clock, ledger);
   }
 }

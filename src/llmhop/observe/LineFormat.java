@@ -20,6 +20,9 @@ enum LineFormat {
       pad(line, clean(o.model().orElse("-")), 24);
       pad(line, clean(o.backend().orElse("-")), 24);
       if (o.tried() > 1) line.append("tried=").append(o.tried()).append(' ');
+      if (o.queuedNanos() > 0) {
+        line.append("queued=").append(millis(OptionalLong.of(o.queuedNanos()))).append(' ');
+      }
       line.append("in=").append(o.bytesIn()).append(" out=").append(o.bytesOut());
       line.append(" head=").append(millis(o.headNanos()));
       line.append(" first=").append(millis(o.firstByteNanos()));
@@ -49,6 +52,7 @@ enum LineFormat {
       put(json, "model", o.model());
       put(json, "backend", o.backend());
       if (o.tried() > 1) json.name("tried").value(o.tried());
+      if (o.queuedNanos() > 0) put(json, "queued_ms", OptionalLong.of(o.queuedNanos()));
       json.name("bytes_in").value(o.bytesIn());
       json.name("bytes_out").value(o.bytesOut());
       put(json, "head_ms", o.headNanos());

@@ -15,6 +15,7 @@ import java.util.OptionalLong;
 /// @param model the configured model's name
 /// @param backend the backend's label
 /// @param tried how many backends had the request, the last of them being `backend`
+/// @param queuedNanos how long it waited for its turn at the model; 0 where it didn't have to
 /// @param status the status that was sent; 499 when the caller left before it had the whole answer
 /// @param bytesIn bytes of the request's body that were read
 /// @param bytesOut bytes of the answer's body that were sent
@@ -34,6 +35,7 @@ public record Outcome(
     Optional<String> model,
     Optional<String> backend,
     int tried,
+    long queuedNanos,
     int status,
     long bytesIn,
     long bytesOut,

@@ -1,17 +1,24 @@
 package llmhop.route;
 
+import java.io.EOFException;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
+import llmhop.backend.Entry;
+import llmhop.backend.Place;
 import llmhop.caller.Caller;
+import llmhop.caller.Quota;
+import llmhop.config.TokenLimits;
 import llmhop.route.Route.Found;
 
-/// May this caller, now: allowed models, closed paths, and how many requests run at once. Shared by
+/// The ADMIT phase: may this caller, now? Allowed models, closed paths, the token's limits, how
+/// many requests run at once, and at the model a place, for which it may have to wait. Shared by
 /// all requests.
 public final class Admission {
   private final int maxConcurrent;
   private final AtomicInteger admitted = new AtomicInteger();
 
-  /// At most this many admitted requests at once (`maxConcurrentRequests`).
+  /// At most this many admitted requests at once (`maxConcurrentRequests`), queued ones too.
   public Admission(int maxConcurrent) {
     this.maxConcurrent = maxConcurrent;
   }
@@ -21,37 +28,104 @@ public final class Admission {
     return admitted.get();
   }
 
-  /// A place among the admitted. Used by one thread; given back once, however often it is closed.
-  static final class Permit implements AutoCloseable {
-    private final AtomicInteger admitted;
-    private boolean open = true;
+  /// A place among the admitted, and all that goes with it. Used by one thread; given back once,
+  /// however often it is closed.
+  final class Permit implements AutoCloseable {
+    private final Caller caller;
+    private boolean counted;
+    private boolean admitted;
+    private Place place = Place.NONE;
 
-    private Permit(AtomicInteger admitted) {
-      this.admitted = admitted;
+    private Permit(Caller caller) {
+      this.caller = caller;
     }
 
     @Override
     public void close() {
-      if (open) {
-        open = false;
-        admitted.decrementAndGet();
+      place.close();
+      if (admitted) {
+        admitted = false;
+        Admission.this.admitted.decrementAndGet();
+      }
+      if (counted) {
+        counted = false;
+        caller.usage().leave();
       }
     }
   }
 
   /// Lets a request in.
   ///
-  /// @throws Refusal 403 when it may never, 503 when it may not now
-  Permit admit(Exchange x, Target target, Caller caller, Found found, Routes routes) {
+  /// @param choice who is to answer it, where a place is one at a backend
+  /// @throws Refusal 403 when it may never; 429 or 503 when it may not now
+  /// @throws EOFException when the caller left while it waited
+  Permit admit(Exchange x, Target target, Caller caller, Found found, Routes routes, Choice choice)
+      throws EOFException {
     Optional<Refusal> objection = objection(x, target, caller, found, routes);
     if (objection.isPresent()) {
       throw objection.get();
     }
-    if (admitted.incrementAndGet() > maxConcurrent) {
-      admitted.decrementAndGet();
-      throw Refusal.overloaded(maxConcurrent + " concurrent requests");
+    var permit = new Permit(caller);
+    boolean granted = false;
+    try {
+      if (caller.limited()) {
+        count(x, caller, permit);
+      }
+      permit.admitted = true;
+      if (admitted.incrementAndGet() > maxConcurrent) {
+        throw Refusal.overloaded(maxConcurrent + " concurrent requests");
+      }
+      if (found.route().places().areLimited()) {
+        permit.place = place(x, caller, found, choice);
+      }
+      granted = true;
+      return permit;
+    } finally {
+      if (!granted) {
+        permit.close();
+      }
     }
-    return new Permit(admitted);
+  }
+
+  /// What its token may: first what costs nothing.
+  private static void count(Exchange x, Caller caller, Permit permit) {
+    TokenLimits limits = caller.limits();
+    OptionalInt most = limits.maxConcurrent();
+    if (most.isPresent()) {
+      if (!caller.usage().enter(most.getAsInt())) {
+        throw NotNow.tooManyOfKey(most.getAsInt());
+      }
+      permit.counted = true;
+    }
+    if (limits.rpm().isPresent()) {
+      Quota quota = caller.usage().spend(limits.rpm().getAsInt());
+      x.quota(quota);
+      if (quota.limit() == 0) {
+        throw NotNow.keyBlocked();
+      }
+      if (!quota.granted()) {
+        throw NotNow.rateLimited(quota.limit(), quota.waitNanos());
+      }
+    }
+  }
+
+  private static Place place(Exchange x, Caller caller, Found found, Choice choice)
+      throws EOFException {
+    var visitor = new Visitor(x, caller, choice);
+    return switch (found.route().places().enter(visitor)) {
+      case Entry.Granted(Place place, long waited) -> {
+        x.journal().queued(waited);
+        yield place;
+      }
+      case Entry.Denied denied -> {
+        x.journal().queued(denied.waitedNanos());
+        throw NotNow.queueFull(found.route().name(), denied);
+      }
+      case Entry.Left(long waited) -> {
+        x.journal().queued(waited);
+        throw new EOFException("the caller left while it waited for its turn");
+      }
+    };
   }
 
   /// Why a request may never go to a model, if it may not.

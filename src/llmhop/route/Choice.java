@@ -10,6 +10,7 @@ import llmhop.backend.Backend;
 import llmhop.backend.Clues;
 import llmhop.backend.Fleet;
 import llmhop.backend.Lease;
+import llmhop.backend.Place;
 import llmhop.config.Failover;
 import llmhop.config.FleetRules;
 import llmhop.route.Route.Found;
@@ -18,13 +19,15 @@ import llmhop.route.Route.Found;
 /// the model, and where these can't, those of the models that stand in for it. Used by one thread.
 ///
 /// ```
-/// first -> the model's backends that are well -> those of its stand-ins that are well
+/// first -> the one that was reserved -> the model's backends that are well and have room
+///       -> those of its stand-ins that are well and have room
+///       -> all that are well are busy: refuse
 ///       -> all are down: wait for one, refuse, or try one anyway, as the model's config says
 /// afterUnreachable -> the model's next backend -> its stand-ins' -> wait, if none spoke
 /// afterBusy        -> the model's next backend -> its stand-ins'
 /// afterTimeout     -> its stand-ins'
 /// ```
-final class Choice {
+final class Choice implements AutoCloseable {
   private final Exchange x;
   private final Found asked;
   private final Clues clues;
@@ -33,6 +36,7 @@ final class Choice {
   private final List<Backend> tried = new ArrayList<>(2);
   private final Predicate<Backend> may = this::may;
   private Optional<List<Found>> models = Optional.empty();
+  private Optional<Lease> reserved = Optional.empty();
   private int next;
   private Found model;
   private int further;
@@ -59,13 +63,34 @@ final class Choice {
     turnTo(asked);
   }
 
+  /// Takes the best backend for later, where backends have limits of their own. Called by whoever
+  /// has the lock of the model's places, before anything else here.
+  ///
+  /// @return false when those that are well have no room
+  boolean reserve() {
+    Fleet fleet = asked.route().fleet();
+    if (!fleet.areBackendsLimited()) {
+      return true;
+    }
+    reserved = fleet.choose(clues, may);
+    // Where all are down there is nothing to wait for here.
+    return reserved.isPresent() || !fleet.hasWell(may);
+  }
+
+  /// What was reserved and not used is given back.
+  @Override
+  public void close() {
+    reserved.ifPresent(Lease::close);
+    reserved = Optional.empty();
+  }
+
   /// The best backend.
   ///
-  /// @throws Refusal 503 when there is none
+  /// @throws Refusal 429 or 503 when there is none
   /// @throws EOFException when the caller left while it waited for one
   Pick first() throws EOFException {
     Optional<Pick> well = pick().or(this::standIn);
-    return well.isPresent() ? well.get() : whenAllDown();
+    return well.isPresent() ? well.get() : whenNoneIsThere();
   }
 
   /// The next best when no connection could be made to the last.
@@ -107,13 +132,37 @@ final class Choice {
   }
 
   private Optional<Pick> pick() {
-    Fleet fleet = model.route().fleet();
-    Optional<Lease> lease = anyway ? fleet.chooseAnyway(clues, may) : fleet.choose(clues, may);
+    Optional<Lease> lease = reserved.isPresent() ? reserved : lease();
+    reserved = Optional.empty();
     if (lease.isEmpty()) {
       return Optional.empty();
     }
     tried.add(lease.get().backend());
     return Optional.of(new Pick(model, lease.get()));
+  }
+
+  private Optional<Lease> lease() {
+    Fleet fleet = model.route().fleet();
+    if (model != asked) {
+      return leaseOfStandIn(fleet);
+    }
+    return anyway ? fleet.chooseAnyway(clues, may) : fleet.choose(clues, may);
+  }
+
+  /// The request has a place at the model that it asked for, not yet at the one that stands in.
+  private Optional<Lease> leaseOfStandIn(Fleet fleet) {
+    Optional<Place> place =
+        model
+            .route()
+            .places()
+            .tryEnter(
+                () -> {
+                  reserved = fleet.choose(clues, may);
+                  return reserved.isPresent();
+                });
+    Optional<Lease> lease = reserved;
+    place.ifPresent(taken -> lease.orElseThrow().holds(taken));
+    return lease;
   }
 
   private boolean may(Backend backend) {
@@ -144,8 +193,11 @@ final class Choice {
     anyway = false;
   }
 
-  private Pick whenAllDown() throws EOFException {
+  private Pick whenNoneIsThere() throws EOFException {
     turnTo(asked);
+    if (asked.route().fleet().hasWell(may)) {
+      throw NotNow.backendsBusy(asked.asked());
+    }
     if (rules().waitForBackend().isPresent()) {
       return await();
     }

@@ -23,7 +23,8 @@ final class CorsFields {
   /// What pages of other origins couldn't read otherwise.
   private static final String EXPOSED =
       "X-Request-Id, X-LLMhop-Backend, X-LLMhop-Model, X-LLMhop-Error, Retry-After,"
-          + " x-should-retry";
+          + " x-should-retry, x-ratelimit-limit-requests, x-ratelimit-remaining-requests,"
+          + " x-ratelimit-reset-requests";
 
   /// What a preflight's answer is made of.
   private static final String PREFLIGHT_VARY =

@@ -61,6 +61,7 @@ public final class Doorway implements Refusals {
             Optional.empty(),
             Optional.empty(),
             0,
+            0,
             refusal.status(),
             0,
             page.body().length,

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
+import llmhop.caller.Quota;
 import llmhop.http.front.BodyStalledException;
 import llmhop.http.front.RawExchange;
 import llmhop.http.wire.Fields;
@@ -23,6 +24,7 @@ public final class Exchange {
   private final Journal journal;
   private boolean begun;
   private Browsers.Pass pass = Browsers.Pass.NOTHING;
+  private Optional<Quota> quota = Optional.empty();
 
   private Exchange(RawExchange raw, Journal journal) {
     this.raw = raw;
@@ -157,6 +159,11 @@ public final class Exchange {
     };
   }
 
+  /// What is left to the caller, which its answer tells.
+  void quota(Quota left) {
+    quota = Optional.of(left);
+  }
+
   /// The connection must not outlive this answer.
   void closeAfterwards() {
     raw.closeAfterwards();
@@ -175,6 +182,9 @@ public final class Exchange {
   void begin(int status, String reason, Fields answer, OptionalLong length) throws IOException {
     answer.set("X-Request-Id", journal.id());
     pass.addTo(answer);
+    if (quota.isPresent()) {
+      RateFields.addTo(answer, quota.get());
+    }
     begun = true;
     journal.head(status);
     raw.begin(status, reason, answer, length);

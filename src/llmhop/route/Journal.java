@@ -30,6 +30,7 @@ final class Journal {
   private OptionalLong headNanos = OptionalLong.empty();
   private OptionalLong firstByteNanos = OptionalLong.empty();
   private int tried;
+  private long queuedNanos;
   private EndedBy endedBy = EndedBy.DONE;
   private Optional<String> error = Optional.empty();
   private Optional<String> detail = Optional.empty();
@@ -79,6 +80,11 @@ final class Journal {
     backend = Optional.of(label);
   }
 
+  /// So long it waited for its turn.
+  void queued(long nanosInQueue) {
+    queuedNanos = nanosInQueue;
+  }
+
   void in(long bytes) {
     bytesIn.addAndGet(bytes);
   }
@@ -118,6 +124,7 @@ final class Journal {
         model,
         backend,
         tried,
+        queuedNanos,
         status,
         bytesIn.get(),
         bytesOut,

@@ -7,7 +7,8 @@ import llmhop.observe.EndedBy;
 
 /// The one way to refuse: a status, a stable code and a sentence that tells the caller what to do.
 ///
-/// A factory per case; together they are the table of refusals. Cheap to throw: no stack trace.
+/// A factory per case, here and in [NotNow]; together they are the table of refusals. Cheap to
+/// throw: no stack trace.
 public final class Refusal extends RuntimeException {
   private static final String INVALID = "invalid_request_error";
   private static final String FORBIDDEN = "permission_error";
@@ -67,6 +68,11 @@ public final class Refusal extends RuntimeException {
   /// Another HTTP than 1.1 and 1.0.
   public static Refusal versionNotSupported(String message) {
     return caller(505, "version_not_supported", message).closing();
+  }
+
+  /// A request says how urgent it is in a word that there isn't.
+  public static Refusal invalidPriority() {
+    return invalidRequest("X-Priority must be one of high, normal and low.");
   }
 
   /// The request is well-formed but asks for something that can't be.
@@ -254,6 +260,11 @@ public final class Refusal extends RuntimeException {
     return new Refusal(status, INVALID, code, EndedBy.CALLER, message);
   }
 
+  /// A limit that the operator has set, be it on this caller or on what all of them share.
+  static Refusal limit(String code, EndedBy fault, String message) {
+    return new Refusal(429, "rate_limit_error", code, fault, message);
+  }
+
   private static Refusal router(int status, String code, String message) {
     return new Refusal(status, SERVER, code, EndedBy.ROUTER, message);
   }
@@ -269,12 +280,12 @@ public final class Refusal extends RuntimeException {
     return this;
   }
 
-  private Refusal retry(boolean sensible) {
+  Refusal retry(boolean sensible) {
     shouldRetry = Optional.of(sensible);
     return this;
   }
 
-  private Refusal after(int seconds) {
+  Refusal after(int seconds) {
     retryAfterSeconds = OptionalInt.of(seconds);
     return this;
   }
@@ -284,7 +295,7 @@ public final class Refusal extends RuntimeException {
     return this;
   }
 
-  private static String quote(String name) {
+  static String quote(String name) {
     return JsonWriter.quote(cut(name));
   }
 

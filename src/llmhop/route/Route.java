@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.Set;
 import llmhop.backend.Backend;
 import llmhop.backend.Fleet;
+import llmhop.backend.Places;
 import llmhop.config.Balance;
 import llmhop.config.Endpoint;
 import llmhop.config.Model;
@@ -13,15 +14,22 @@ import llmhop.http.upstream.Timing;
 public final class Route {
   private final Model model;
   private final Fleet fleet;
+  private final Places places;
   private final ClosedPaths closedPaths;
   private final Timing timing;
   private final boolean changesPaths;
   private final boolean holdsHead;
 
   /// A route to these backends.
-  public Route(Model model, Fleet fleet) {
+  ///
+  /// @param places how many requests they have in hand, over all configs that have the model
+  public Route(Model model, Fleet fleet, Places places) {
     this.model = model;
     this.fleet = fleet;
+    this.places = places;
+    if (places.areLimited()) {
+      fleet.onChange(places::look);
+    }
     boolean changes = false;
     for (Endpoint endpoint : model.endpoints()) changes |= endpoint.changesPaths();
     this.changesPaths = changes;
@@ -49,6 +57,11 @@ public final class Route {
   /// Who answers for it.
   public Fleet fleet() {
     return fleet;
+  }
+
+  /// How many requests it may have in hand.
+  public Places places() {
+    return places;
   }
 
   /// The time limits of its answers.
@@ -102,6 +115,7 @@ public final class Route {
         && model.rename().isEmpty()
         && !model.failover().isOn()
         && model.fleet().waitForBackend().isEmpty()
+        && model.limits().queue().isEmpty()
         && wanted().isNothing();
   }
 

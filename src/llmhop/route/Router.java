@@ -83,9 +83,9 @@ public final class Router implements HttpHandler {
       journal.model(found.route().name());
 
       journal.at(Phase.ADMIT);
-      try (Admission.Permit permit = admission.admit(x, target, caller, found, routes)) {
+      try (Choice choice = choice(x, request, caller, found, routes);
+          var permit = admission.admit(x, target, caller, found, routes, choice)) {
         journal.at(Phase.CHOOSE);
-        Choice choice = choose(x, request, caller, found, routes);
         Choice.Pick best = choice.first();
 
         journal.at(Phase.FORWARD);
@@ -149,7 +149,7 @@ public final class Router implements HttpHandler {
 
   /// Other models stand in for the one that was asked for only where the caller could have asked
   /// for them in the same words.
-  private Choice choose(
+  private Choice choice(
       Exchange x, Intake.Request request, Caller caller, Found found, Routes routes) {
     Choice.StandIns standIns =
         () -> {

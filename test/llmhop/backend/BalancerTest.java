@@ -142,7 +142,7 @@ class BalancerTest {
     Backend first = fleet.backends().getFirst();
     first.told(new EngineLoad(7, 0, now + Duration.ofSeconds(6).toNanos(), true));
     assertEquals(7, first.busy(now));
-    Lease mine = new Lease(first, false);
+    Lease mine = lease(first);
     assertEquals(8, first.busy(now));
     assertEquals("232323", oneByOne(fleet, 6));
     fleets.pass(Duration.ofSeconds(6));
@@ -155,8 +155,8 @@ class BalancerTest {
     Fleet fleet = fleets.of(THREE);
     Backend first = fleet.backends().getFirst();
     long now = fleets.clock.getAsLong();
-    Lease one = new Lease(first, false);
-    Lease two = new Lease(first, false);
+    Lease one = lease(first);
+    Lease two = lease(first);
     first.told(new EngineLoad(0, 0, now + 1, true));
     assertEquals(2, first.busy(now));
     first.told(new EngineLoad(5, 2, now + 1, true));
@@ -171,7 +171,7 @@ class BalancerTest {
   void ofTwoByChanceTheLessBusyOneIsTaken() {
     Fleet fleet = fleets.of(policy(THREE, "power-of-two"));
     var busy = new ArrayList<Lease>();
-    for (int i = 0; i < 50; i++) busy.add(new Lease(fleet.backends().getFirst(), false));
+    for (int i = 0; i < 50; i++) busy.add(lease(fleet.backends().getFirst()));
     String chosen = oneByOne(fleet, 600);
     assertEquals(0, chosen.chars().filter(c -> c == '1').count(), "it always meets a better one");
     busy.forEach(Lease::close);
@@ -324,5 +324,10 @@ class BalancerTest {
     assertEquals(550, back.share(fleets.clock.getAsLong()));
     fleets.pass(Duration.ofSeconds(5));
     assertEquals(1000, back.share(fleets.clock.getAsLong()));
+  }
+
+  private static Lease lease(Backend backend) {
+    assertTrue(backend.begin());
+    return new Lease(backend, false);
   }
 }

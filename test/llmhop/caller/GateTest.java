@@ -32,7 +32,8 @@ class GateTest {
               token("alice", "key-a", null),
               token("bob", "key-b", NOW.plusSeconds(1), "llama*"),
               token("carol", "key-c", NOW)),
-          InstantSource.fixed(NOW));
+          InstantSource.fixed(NOW),
+          new Ledger(System::nanoTime));
 
   private static Fields fields(String... namesAndValues) {
     var fields = new Fields();
@@ -54,7 +55,7 @@ class GateTest {
 
   @Test
   void withoutTokensEverybodyMayComeInAndKeepsTheirCredential() {
-    Gate open = Gate.of(List.of(), InstantSource.system());
+    Gate open = Gate.of(List.of(), InstantSource.system(), new Ledger(System::nanoTime));
     assertInstanceOf(Identity.Known.class, open.identify(fields()));
     assertInstanceOf(Identity.Known.class, open.identify(fields("Authorization", "Bearer x")));
     assertFalse(open.takesCredentials());

@@ -26,6 +26,7 @@ class AccessLogTest {
         Optional.of("llama"),
         Optional.of("llama#1"),
         2,
+        3_000_000,
         502,
         1000,
         20,
@@ -59,7 +60,7 @@ class AccessLogTest {
     assertEquals(1, line.lines().count());
     assertTrue(line.startsWith("2026-11-21T10:11:12.345Z 502 backend@forward "), line);
     assertTrue(line.contains(" alice "), line);
-    assertTrue(line.contains(" tried=2 "), line);
+    assertTrue(line.contains(" tried=2 queued=3.0 "), line);
     assertTrue(line.contains("in=1000 out=20 head=1.5 first=- total=2.0ms"), line);
     assertTrue(line.endsWith("req-1 POST /v1/chat/completions backend_unreachable \"refused\"\n"));
   }
@@ -69,7 +70,8 @@ class AccessLogTest {
     assertEquals(
         "{\"time\":\"2026-11-21T10:11:12.345Z\",\"status\":502,\"ended_by\":\"backend\","
             + "\"phase\":\"forward\",\"caller\":\"alice\",\"model\":\"llama\","
-            + "\"backend\":\"llama#1\",\"tried\":2,\"bytes_in\":1000,\"bytes_out\":20,"
+            + "\"backend\":\"llama#1\",\"tried\":2,\"queued_ms\":3.0,"
+            + "\"bytes_in\":1000,\"bytes_out\":20,"
             + "\"head_ms\":1.5,\"total_ms\":2.0,\"request_id\":\"req-1\",\"method\":\"POST\","
             + "\"path\":\"/x\",\"error\":\"backend_unreachable\",\"detail\":\"refused\"}\n",
         logged(LogFormat.JSON, outcome("alice", "/x", "req-1")));

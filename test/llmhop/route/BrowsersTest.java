@@ -186,7 +186,8 @@ class BrowsersTest {
         List.of(
             "Access-Control-Allow-Origin: " + CHAT,
             "Access-Control-Expose-Headers: X-Request-Id, X-LLMhop-Backend, X-LLMhop-Model,"
-                + " X-LLMhop-Error, Retry-After, x-should-retry",
+                + " X-LLMhop-Error, Retry-After, x-should-retry, x-ratelimit-limit-requests,"
+                + " x-ratelimit-remaining-requests, x-ratelimit-reset-requests",
             "Vary: Origin");
     Fields request = request("Origin: " + CHAT, "Sec-Fetch-Site: cross-site");
     for (Browsers browsers : List.of(openWithCors, closedWithCors)) {

@@ -1,0 +1,71 @@
+package llmhop.caller;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/// What the callers with one token have used of its limits. Shared by all of them; knows no limits
+/// itself, so that it outlives a change of them.
+///
+/// Requests per minute are a token bucket, kept as the one moment at which it will be full again (a
+/// generic cell rate algorithm): it holds a minute's requests and is refilled evenly.
+public final class Usage {
+  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final LongSupplier nanos;
+  private final AtomicLong fullAt;
+  private final AtomicInteger inHand = new AtomicInteger();
+
+  /// Of a token that nobody has used yet.
+  ///
+  /// @param nanos the clock, as of [System#nanoTime]
+  public Usage(LongSupplier nanos) {
+    this.nanos = nanos;
+    this.fullAt = new AtomicLong(nanos.getAsLong());
+  }
+
+  /// Asks for one more request.
+  ///
+  /// @param rpm how many there may be in a minute; 0 for none
+  public Quota spend(int rpm) {
+    if (rpm == 0) {
+      return Quota.BLOCKED;
+    }
+    long each = MINUTE_NANOS / rpm;
+    long whole = each * rpm;
+    while (true) {
+      long now = nanos.getAsLong();
+      long before = fullAt.get();
+      long spent = Math.max(before - now, 0);
+      if (spent + each > whole) {
+        return new Quota(false, rpm, 0, spent, spent + each - whole);
+      }
+      long spentNow = spent + each;
+      if (fullAt.compareAndSet(before, now + spentNow)) {
+        return new Quota(true, rpm, (int) ((whole - spentNow) / each), spentNow, 0);
+      }
+    }
+  }
+
+  /// Takes one more request in hand, if that isn't one too many.
+  ///
+  /// @param most how many there may be at a time
+  public boolean enter(int most) {
+    if (inHand.incrementAndGet() > most) {
+      inHand.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  /// A request that had entered is over.
+  public void leave() {
+    inHand.decrementAndGet();
+  }
+
+  /// Requests that are in hand now.
+  public int inHand() {
+    return inHand.get();
+  }
+}

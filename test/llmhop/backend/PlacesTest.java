@@ -1,0 +1,358 @@
+package llmhop.backend;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import llmhop.config.ModelLimits;
+import llmhop.config.Priority;
+import llmhop.config.QueueRules;
+import llmhop.kit.ManualClock;
+import llmhop.kit.Waiting;
+import org.junit.jupiter.api.Test;
+
+class PlacesTest {
+  private final ManualClock clock = new ManualClock();
+
+  private static ModelLimits limits(int places) {
+    return new ModelLimits(OptionalInt.of(places), Optional.empty(), Optional.empty());
+  }
+
+  private static ModelLimits limits(int places, int queue) {
+    var rules = new QueueRules(queue, Duration.ofSeconds(30));
+    return new ModelLimits(OptionalInt.of(places), Optional.of(rules), Optional.empty());
+  }
+
+  private Places places(ModelLimits limits) {
+    return new LimitedPlaces(limits, true, clock);
+  }
+
+  /// One that asks, on a thread of its own.
+  private static class Asker implements Seeker {
+    final String owner;
+    final Priority priority;
+    final CompletableFuture<Entry> entry = new CompletableFuture<>();
+    volatile Runnable wake = () -> {};
+    volatile boolean waits;
+    volatile boolean gone;
+
+    Asker(String owner, Priority priority) {
+      this.owner = owner;
+      this.priority = priority;
+    }
+
+    Asker(String owner) {
+      this(owner, Priority.NORMAL);
+    }
+
+    /// Goes to the end of the line, before this returns.
+    Asker waitAt(Places places) {
+      int before = places.waiting();
+      Thread.ofVirtual().start(() -> entry.complete(places.enter(this)));
+      Waiting.await(owner + " waits", () -> waits && places.waiting() == before + 1);
+      return this;
+    }
+
+    Entry enter(Places places) {
+      return places.enter(this);
+    }
+
+    Entry.Granted granted() {
+      return assertInstanceOf(Entry.Granted.class, entry.join());
+    }
+
+    Entry.Denied denied() {
+      return assertInstanceOf(Entry.Denied.class, entry.join());
+    }
+
+    void hangUp() {
+      gone = true;
+      wake.run();
+    }
+
+    @Override
+    public Priority priority() {
+      return priority;
+    }
+
+    @Override
+    public String owner() {
+      return owner;
+    }
+
+    @Override
+    public boolean reserve() {
+      return true;
+    }
+
+    @Override
+    public void waits(Runnable toWake) {
+      wake = toWake;
+      waits = true;
+    }
+
+    @Override
+    public boolean gone() {
+      return gone;
+    }
+  }
+
+  private Place take(Places places) {
+    return assertInstanceOf(Entry.Granted.class, new Asker("x").enter(places)).place();
+  }
+
+  @Test
+  void aModelWithoutLimitsCountsNothing() {
+    assertSame(Place.NONE, take(Places.OPEN));
+    assertEquals(0, Places.OPEN.taken());
+  }
+
+  @Test
+  void withoutAQueueOneTooManyIsDeniedAtOnce() {
+    Places places = places(limits(2));
+    Place first = take(places);
+    take(places);
+    var denied = assertInstanceOf(Entry.Denied.class, new Asker("x").enter(places));
+    assertEquals(Entry.Why.TAKEN, denied.why());
+    first.close();
+    first.close();
+    assertEquals(1, places.taken());
+    take(places);
+    assertEquals(2, places.taken());
+  }
+
+  @Test
+  void whoWaitsGetsThePlaceThatIsGivenBack() {
+    Places places = places(limits(1, 10));
+    Place place = take(places);
+    Asker ann = new Asker("ann").waitAt(places);
+    Asker bob = new Asker("bob").waitAt(places);
+    clock.advance(Duration.ofSeconds(3));
+    place.close();
+    Entry.Granted granted = ann.granted();
+    assertEquals(Duration.ofSeconds(3).toNanos(), granted.waitedNanos());
+    assertEquals(1, places.taken());
+    assertEquals(1, places.waiting());
+    granted.place().close();
+    bob.granted().place().close();
+    assertEquals(0, places.taken());
+  }
+
+  @Test
+  void whoComesLaterIsNotFaster() {
+    Places places = places(limits(1, 10));
+    Place place = take(places);
+    Asker waiting = new Asker("ann").waitAt(places);
+    place.close();
+    // The place has passed to ann, whether her thread has run since or not.
+    Asker late = new Asker("bob").waitAt(places);
+    waiting.granted().place().close();
+    late.granted().place().close();
+  }
+
+  @Test
+  void asManyWaitAsMayAndNotOneMore() {
+    Places places = places(limits(1, 2));
+    Place place = take(places);
+    Asker first = new Asker("ann").waitAt(places);
+    Asker second = new Asker("ann").waitAt(places);
+    var denied = assertInstanceOf(Entry.Denied.class, new Asker("ann").enter(places));
+    assertEquals(Entry.Why.FULL, denied.why());
+    place.close();
+    first.granted().place().close();
+    second.granted().place().close();
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void theWaitHasAnEnd() {
+    Places places = places(limits(1, 2));
+    Place place = take(places);
+    Asker ann = new Asker("ann").waitAt(places);
+    clock.advance(Duration.ofSeconds(30).minusNanos(1));
+    ann.wake.run();
+    assertEquals(1, places.waiting());
+    clock.advance(Duration.ofNanos(1));
+    ann.wake.run();
+    assertEquals(Entry.Why.WAITED, ann.denied().why());
+    assertEquals(0, places.waiting());
+    place.close();
+    assertEquals(0, places.taken());
+  }
+
+  @Test
+  void whoHangsUpLeavesAtOnce() {
+    Places places = places(limits(1, 2));
+    Place place = take(places);
+    Asker ann = new Asker("ann").waitAt(places);
+    Asker bob = new Asker("bob").waitAt(places);
+    ann.hangUp();
+    assertInstanceOf(Entry.Left.class, ann.entry.join());
+    assertEquals(1, places.waiting());
+    place.close();
+    bob.granted().place().close();
+  }
+
+  @Test
+  void aPlaceThatMeetsAHangUpPassesOn() {
+    Places places = places(limits(1, 2));
+    Place place = take(places);
+    Asker ann = new Asker("ann").waitAt(places);
+    Asker bob = new Asker("bob").waitAt(places);
+    ann.gone = true;
+    place.close();
+    assertInstanceOf(Entry.Left.class, ann.entry.join());
+    bob.granted().place().close();
+    assertEquals(0, places.taken());
+  }
+
+  @Test
+  void aFullQueueMakesRoomForWhoHasLess() {
+    Places places = places(limits(1, 3));
+    Place place = take(places);
+    List<Asker> greedy = new ArrayList<>();
+    for (int i = 0; i < 3; i++) greedy.add(new Asker("ann").waitAt(places));
+    Asker bob = new Asker("bob");
+    Thread.ofVirtual().start(() -> bob.entry.complete(places.enter(bob)));
+    assertEquals(Entry.Why.PUSHED_OUT, greedy.get(2).denied().why());
+    place.close();
+    greedy.get(0).granted().place().close();
+    bob.granted().place().close();
+    greedy.get(1).granted().place().close();
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void theMeanTimeOfAPlaceTellsWhenTheNextIsFree() {
+    Places places = places(limits(2));
+    for (int i = 0; i < 100; i++) {
+      Place place = take(places);
+      clock.advance(Duration.ofSeconds(20));
+      place.close();
+    }
+    take(places);
+    take(places);
+    var denied = assertInstanceOf(Entry.Denied.class, new Asker("x").enter(places));
+    assertEquals(10, Math.round(denied.nextNanos() / 1e9));
+  }
+
+  @Test
+  void higherLimitsLetInWhoWaits() {
+    Places places = places(limits(1, 5));
+    Place place = take(places);
+    Asker ann = new Asker("ann").waitAt(places);
+    Asker bob = new Asker("bob").waitAt(places);
+    places.limit(limits(2, 5));
+    ann.granted();
+    assertEquals(1, places.waiting());
+    places.limit(ModelLimits.NONE);
+    bob.granted();
+    assertEquals(3, places.taken());
+    places.limit(limits(1, 5));
+    place.close();
+    ann.granted().place().close();
+    Asker eve = new Asker("eve").waitAt(places);
+    bob.granted().place().close();
+    eve.granted().place().close();
+    assertEquals(0, places.taken());
+  }
+
+  @Test
+  void whoIsOnItsWayAlreadyDoesNotStandInLine() {
+    Places places = places(limits(1, 5));
+    Place place = places.tryEnter(() -> true).orElseThrow();
+    assertEquals(Optional.empty(), places.tryEnter(() -> true));
+    place.close();
+    assertEquals(Optional.empty(), places.tryEnter(() -> false));
+    assertEquals(0, places.taken());
+  }
+
+  /// One owner asks without end, the other for one at a time: it gets every second place.
+  @Test
+  void fairBetweenAGreedyAndAModestOwner() {
+    Places places = places(limits(1, 100));
+    Place place = take(places);
+    List<Asker> greedy = new ArrayList<>();
+    for (int i = 0; i < 100; i++) greedy.add(new Asker("ann").waitAt(places));
+    int next = 0;
+    for (int i = 0; i < 20; i++) {
+      Asker bob = new Asker("bob");
+      Thread.ofVirtual().start(() -> bob.entry.complete(places.enter(bob)));
+      Waiting.await("bob waits", () -> bob.waits);
+      place.close();
+      place = greedy.get(next++).granted().place();
+      place.close();
+      place = bob.granted().place();
+    }
+    places.limit(ModelLimits.NONE);
+    place.close();
+    for (Asker each : greedy) {
+      if (each.entry.join() instanceof Entry.Granted granted) granted.place().close();
+    }
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void tenThousandCallersOverAQueueOfTenLeaveNothingBehind() throws InterruptedException {
+    Places places = new LimitedPlaces(limits(4, 10), true, System::nanoTime);
+    var random = new SplittableRandom(5);
+    var start = new CountDownLatch(1);
+    var done = new CountDownLatch(10_000);
+    var inside = new AtomicInteger();
+    var most = new AtomicInteger();
+    var counts = new ConcurrentLinkedQueue<String>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 10_000; i++) {
+        var asker = new Asker("t" + random.nextInt(5), Priority.values()[random.nextInt(3)]);
+        boolean hangsUp = random.nextInt(4) == 0;
+        long after = random.nextLong(20_000_000);
+        threads.submit(
+            () -> {
+              start.await();
+              if (hangsUp) {
+                threads.submit(
+                    () -> {
+                      Thread.sleep(Duration.ofNanos(after));
+                      asker.hangUp();
+                      return true;
+                    });
+              }
+              Entry entry = asker.enter(places);
+              counts.add(entry.getClass().getSimpleName());
+              if (entry instanceof Entry.Granted granted) {
+                most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                Thread.sleep(Duration.ofNanos(after / 100));
+                inside.decrementAndGet();
+                granted.place().close();
+              }
+              done.countDown();
+              return true;
+            });
+      }
+      start.countDown();
+      done.await();
+    }
+    Map<String, Integer> ends = new TreeMap<>();
+    for (String each : counts) ends.merge(each, 1, Integer::sum);
+    assertEquals(0, places.taken(), ends::toString);
+    assertEquals(0, places.waiting(), ends::toString);
+    assertTrue(most.get() <= 4, "at a time: " + most);
+    assertEquals(10_000, counts.size());
+    assertTrue(ends.getOrDefault("Granted", 0) > 4, ends::toString);
+    assertTrue(ends.getOrDefault("Denied", 0) > 0, ends::toString);
+  }
+}
