@@ -73,8 +73,10 @@ final class Choice implements AutoCloseable {
       return true;
     }
     reserved = fleet.choose(clues, may);
-    // Where all are down there is nothing to wait for here.
-    return reserved.isPresent() || !fleet.hasWell(may);
+    // Where all are down, or others may answer at once, there is nothing to wait for here.
+    boolean waits = asked.route().model().limits().queue().isPresent();
+    boolean goesOn = !waits && asked.route().hasStandIns();
+    return reserved.isPresent() || goesOn || !fleet.hasWell(may);
   }
 
   /// What was reserved and not used is given back.
