@@ -219,6 +219,7 @@ public final class Assembly implements AutoCloseable {
     gauges.put("idleBackendConnections", idle);
     gauges.put("atBackends", (long) atBackends());
     gauges.put("queued", queued);
+    gauges.put("tokenPlaces", (long) ledger.inHand());
     gauges.put("waitingForBackend", waiting);
     gauges.put("threads", (long) Thread.activeCount());
     return gauges;

@@ -26,8 +26,13 @@ final class LimitedPlaces implements Places {
   /// What is taken for the mean before there is one.
   private static final long FIRST_GUESS_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /// Who waits for a backend looks this often whether one that was down may be tried again, which
+  /// nobody tells.
+  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final LongSupplier nanos;
   private final boolean alike;
+  private final long lookNanos;
   private final ReentrantLock lock = new ReentrantLock();
   // All below is guarded by the lock.
   private final Line<Waiter> line = new Line<>();
@@ -35,10 +40,12 @@ final class LimitedPlaces implements Places {
   private int taken;
   private long meanNanos = FIRST_GUESS_NANOS;
 
+  /// @param backendsLimited whether its backends have limits of their own
   /// @param alike whether each backend of the model does for each of its requests
   /// @param nanos the clock, as of [System#nanoTime]
-  LimitedPlaces(ModelLimits limits, boolean alike, LongSupplier nanos) {
+  LimitedPlaces(ModelLimits limits, boolean backendsLimited, boolean alike, LongSupplier nanos) {
     this.limits = limits;
+    this.lookNanos = backendsLimited ? LOOK_NANOS : Long.MAX_VALUE;
     this.alike = alike;
     this.nanos = nanos;
   }
@@ -108,7 +115,12 @@ final class LimitedPlaces implements Places {
       if (over || waiter.place.isPresent() || waiter.pushedOut) {
         return end(waiter, waited);
       }
-      LockSupport.parkNanos(this, mostNanos - waited);
+      if (mostNanos - waited <= lookNanos) {
+        LockSupport.parkNanos(this, mostNanos - waited);
+      } else {
+        LockSupport.parkNanos(this, lookNanos);
+        look();
+      }
     }
   }
 

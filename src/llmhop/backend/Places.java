@@ -16,7 +16,7 @@ public interface Places {
   static Places of(Model model, boolean backendsLimited, LongSupplier nanos) {
     boolean limited = model.limits().maxConcurrent().isPresent() || backendsLimited;
     boolean alike = !model.name().equals(Model.ANY);
-    return limited ? new LimitedPlaces(model.limits(), alike, nanos) : OPEN;
+    return limited ? new LimitedPlaces(model.limits(), backendsLimited, alike, nanos) : OPEN;
   }
 
   /// Those of a model without limits: nobody counts.

@@ -38,7 +38,7 @@ class PlacesTest {
   }
 
   private Places places(ModelLimits limits) {
-    return new LimitedPlaces(limits, true, clock);
+    return new LimitedPlaces(limits, false, true, clock);
   }
 
   /// One that asks, on a thread of its own.
@@ -308,7 +308,7 @@ class PlacesTest {
 
   @Test
   void tenThousandCallersOverAQueueOfTenLeaveNothingBehind() throws InterruptedException {
-    Places places = new LimitedPlaces(limits(4, 10), true, System::nanoTime);
+    Places places = new LimitedPlaces(limits(4, 10), false, true, System::nanoTime);
     var random = new SplittableRandom(5);
     var start = new CountDownLatch(1);
     var done = new CountDownLatch(10_000);

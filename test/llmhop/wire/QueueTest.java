@@ -488,6 +488,31 @@ class QueueTest {
   }
 
   @Test
+  void whoWaitsGoesToABackendThatComesBack() throws IOException {
+    int port = ScriptedBackend.unusedPort();
+    other.next(holdUntilHangUp());
+    String json =
+        """
+        {'models': {'llama': {'queue': {'wait': '60s'}, 'urls': [
+           {'url': 'http://127.0.0.1:%d', 'maxConcurrent': 1},
+           {'url': '%s', 'maxConcurrent': 1}]}}}
+        """
+            .formatted(port, other.url());
+    try (var router = RouterUnderTest.of(json);
+        RawCaller first = router.caller();
+        RawCaller second = router.caller()) {
+      first.send(chat("a"));
+      other.awaitRequests(1);
+      second.send(chat("b"));
+      awaitQueued(router, 1);
+      try (ScriptedBackend back = ScriptedBackend.onTcp("127.0.0.1", port)) {
+        back.always(FINE);
+        assertEquals(Optional.of("llama#1"), second.read().field("X-LLMhop-Backend"));
+      }
+    }
+  }
+
+  @Test
   void allBackendsDownIsStillWhatItWas() throws IOException {
     String json =
         "{'models': {'llama': {'queue': {}, 'urls': [{'url': 'http://127.0.0.1:%d',"

@@ -152,6 +152,8 @@ final class RouterUnderTest implements AutoCloseable {
     return router.atBackends() == 0
         && gauge("inFlight") == 0
         && gauge("bufferedBytes") == 0
+        && gauge("queued") == 0
+        && gauge("tokenPlaces") == 0
         && router.inFlight() == 0;
   }
 }
