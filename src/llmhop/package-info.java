@@ -10,8 +10,8 @@
 /// | authenticate | who asks, before a byte of the body is read | 401 |
 /// | read | the body, within its limit and the process's budget | 400 408 413 415 503 |
 /// | find | the model's name, then the model | 400 404 |
-/// | admit | may this caller, now | 403 503 |
-/// | choose | the best backend of the model, or of one that stands in for it | 503 |
+/// | admit | may this caller, now; it may have to wait for its turn | 403 429 503 |
+/// | choose | the best backend of the model, or of one that stands in for it | 429 503 |
 /// | forward | send to it; try the next best only where that is safe | 502 504 |
 /// | relay | copy the answer as it comes | abort |
 /// | record | always, refused requests too | |
@@ -25,7 +25,7 @@
 /// | folder | about |
 /// |---|---|
 /// | `route` | the way of a request |
-/// | `caller` | who asks |
+/// | `caller` | who asks, and how much it may |
 /// | `backend` | who answers |
 /// | `observe` | what happened |
 /// | `admin` | what is asked of the router itself |
