@@ -20,7 +20,8 @@ final class FleetReader {
 
   private FleetReader() {}
 
-  static FleetRules read(Section model) {
+  /// @param kind what answers, whose pages are asked where no others are named
+  static FleetRules read(Section model, Optional<Kind> kind) {
     FleetRules otherwise = FleetRules.DEFAULT;
     boolean refuse = model.get("whenAllDown").flatMap(FleetReader::refuses).orElse(false);
     Optional<Duration> wait = model.get("waitForBackend").flatMap(Durations::readLimit);
@@ -31,8 +32,8 @@ final class FleetReader {
     }
     return new FleetRules(
         model.get("balance").flatMap(FleetReader::balance).orElse(otherwise.balance()),
-        model.get("health").flatMap(FleetReader::health),
-        model.get("load").flatMap(c -> load(c, model)),
+        model.get("health").flatMap(c -> health(c, kind)),
+        model.get("load").flatMap(c -> load(c, model, kind)),
         model.get("slowStart").flatMap(Durations::read).orElse(otherwise.slowStart()),
         refuse,
         wait);
@@ -138,16 +139,17 @@ final class FleetReader {
     return new Balance.Key(header, name);
   }
 
-  private static Optional<HealthCheck> health(Cursor cursor) {
-    return cursor.section(HEALTH_KEYS).flatMap(FleetReader::health);
+  private static Optional<HealthCheck> health(Cursor cursor, Optional<Kind> kind) {
+    return cursor.section(HEALTH_KEYS).flatMap(health -> health(health, kind));
   }
 
-  private static Optional<HealthCheck> health(Section health) {
+  private static Optional<HealthCheck> health(Section health, Optional<Kind> kind) {
     HealthCheck otherwise = HealthCheck.DEFAULT;
+    String usual = kind.map(Kind::healthPath).orElse(otherwise.path());
     Duration every = every(health).orElse(otherwise.every());
     return Optional.of(
         new HealthCheck(
-            health.get("path").flatMap(FleetReader::path).orElse(otherwise.path()),
+            health.get("path").flatMap(FleetReader::path).orElse(usual),
             every,
             health
                 .get("timeout")
@@ -186,7 +188,7 @@ final class FleetReader {
         : every;
   }
 
-  private static Optional<LoadSource> load(Cursor cursor, Section model) {
+  private static Optional<LoadSource> load(Cursor cursor, Section model, Optional<Kind> kind) {
     Optional<Cursor> balance = model.get("balance");
     boolean used = true;
     if (balance.isPresent()) {
@@ -200,12 +202,16 @@ final class FleetReader {
     if (!used) {
       cursor.warning("only \"least-busy\" and \"power-of-two\" go by it");
     }
-    return cursor.section(LOAD_KEYS).flatMap(FleetReader::load);
+    return cursor.section(LOAD_KEYS).flatMap(load -> load(load, kind));
   }
 
-  private static Optional<LoadSource> load(Section load) {
+  private static Optional<LoadSource> load(Section load, Optional<Kind> kind) {
     Duration every = every(load).orElse(LoadSource.USUAL_EVERY);
     if (!load.has("from")) {
+      Optional<LoadSource.Engine> known = kind.flatMap(Kind::load);
+      if (known.isPresent()) {
+        return known.map(engine -> new LoadSource(engine, every));
+      }
       return load.self().refuse("has no \"from\", say \"vllm\", \"sglang\" or \"llamacpp\"");
     }
     Cursor from = load.get("from").orElseThrow();

@@ -10,7 +10,7 @@ public record Glob(String pattern) {
   ///
   /// @param text what to compare
   /// @return true when the pattern stands for the text
-  public boolean matches(String text) {
+  public boolean matches(CharSequence text) {
     int p = 0;
     int t = 0;
     int star = -1;

@@ -28,4 +28,23 @@ public enum Kind {
     }
     return Optional.empty();
   }
+
+  /// Where it says that it is well: never a page that runs a generation.
+  public String healthPath() {
+    return switch (this) {
+      case VLLM, SGLANG, LLAMACPP -> HealthCheck.DEFAULT.path();
+      case OLLAMA -> "/";
+      case OPENAI -> "/v1/models";
+    };
+  }
+
+  /// How it says how busy it is, if it does.
+  public Optional<LoadSource.Engine> load() {
+    return switch (this) {
+      case VLLM -> Optional.of(LoadSource.Engine.VLLM);
+      case SGLANG -> Optional.of(LoadSource.Engine.SGLANG);
+      case LLAMACPP -> Optional.of(LoadSource.Engine.LLAMACPP);
+      case OLLAMA, OPENAI -> Optional.empty();
+    };
+  }
 }

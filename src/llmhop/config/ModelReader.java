@@ -75,7 +75,7 @@ final class ModelReader {
     Timeouts timeouts = model.get("timeouts").map(ModelReader::timeouts).orElse(Timeouts.DEFAULT);
     boolean unlisted = flag(model, "unlisted");
     boolean hosted = flag(model, "hosted");
-    FleetRules fleet = FleetReader.read(model);
+    FleetRules fleet = FleetReader.read(model, paths.kind());
     Failover failover = failover(name, model);
     Optional<Duration> catalog = model.get("catalog").flatMap(ModelReader::catalog);
     ModelLimits limits = LimitsReader.model(model, endpoints);

@@ -66,7 +66,7 @@ enum ErrorShape {
 
   /// The shape for a path, as the backend would see it.
   static ErrorShape of(String path) {
-    String normal = Target.normal(path);
+    String normal = Readings.normal(path);
     if (normal.equals("/v1/messages") || normal.startsWith("/v1/messages/")) {
       return ANTHROPIC;
     }

@@ -120,11 +120,13 @@ public final class Refusal extends RuntimeException {
     return new Refusal(403, FORBIDDEN, "model_not_allowed", EndedBy.CALLER, message).about("model");
   }
 
-  /// An engine's admin path that the model's `allowPaths` doesn't open.
+  /// A path that the model's rules close: an engine's administrative one, none of its kind's, one
+  /// that is denied, or an unusual spelling.
   public static Refusal pathNotAllowed(String path, String model) {
     String message =
-        "The path %s manages the backend and is closed. The operator can open it with"
-            + " 'allowPaths' of the model %s.";
+        "The path %s is not open for the model %s. Take one by which models are used, spelled"
+            + " plainly; the operator can open others with the model's 'allowPaths', where"
+            + " 'denyPaths' doesn't close them.";
     return new Refusal(
         403,
         FORBIDDEN,

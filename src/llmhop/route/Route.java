@@ -15,7 +15,7 @@ public final class Route {
   private final Model model;
   private final Fleet fleet;
   private final Places places;
-  private final ClosedPaths closedPaths;
+  private final PathGate gate;
   private final Timing timing;
   private final boolean changesPaths;
   private final boolean holdsHead;
@@ -33,7 +33,7 @@ public final class Route {
     boolean changes = false;
     for (Endpoint endpoint : model.endpoints()) changes |= endpoint.changesPaths();
     this.changesPaths = changes;
-    this.closedPaths = new ClosedPaths(model.paths().allow());
+    this.gate = new PathGate(model.paths(), model.endpoints());
     var limits = model.timeouts();
     this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total());
     this.holdsHead = limits.firstByte().isPresent() || model.failover().isOn();
@@ -85,21 +85,9 @@ public final class Route {
     return !isAny() || backend.listed().containsKey(asked);
   }
 
-  /// Whether this path manages a backend and must not be reached, as the caller writes it or as a
-  /// backend would get it.
+  /// Whether this path must not be reached, as the caller writes it or as a backend would get it.
   boolean closes(String method, String path) {
-    if (closedPaths.closes(method, path)) {
-      return true;
-    }
-    if (!changesPaths) {
-      return false;
-    }
-    for (Endpoint endpoint : model.endpoints()) {
-      if (endpoint.changesPaths() && closedPaths.closes(method, endpoint.path(path))) {
-        return true;
-      }
-    }
-    return false;
+    return gate.closes(method, path);
   }
 
   /// Whether a backend gets another path than the caller asked for.

@@ -3,9 +3,6 @@ package llmhop.route;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
 
 /// A request's target (RFC 9112 section 3.2), split but never decoded: what goes to a backend is
@@ -16,9 +13,6 @@ import java.util.Optional;
 /// @param routed the model named by a `/route/{model}` prefix, decoded
 public record Target(String path, String query, Optional<String> routed) {
   private static final String ROUTE = "/route/";
-
-  /// How often a path is decoded for comparing; servers decode once, some twice.
-  private static final int MOST_DECODINGS = 4;
 
   /// Splits a target in origin-form or absolute-form.
   ///
@@ -106,68 +100,13 @@ public record Target(String path, String query, Optional<String> routed) {
         && (path.length() == folder.length() || path.charAt(folder.length()) == '/');
   }
 
-  /// The path as the most lenient server would see it, for comparing with rules: decoded until
-  /// nothing is left to decode, in lower case, each segment without what some servers cut off, no
-  /// empty segments, dot segments or trailing slash. Never sent anywhere.
-  public static String normal(String rawPath) {
-    String decoded = rawPath;
-    for (int i = 0; i < MOST_DECODINGS && decoded.indexOf('%') >= 0; i++) {
-      decoded = new String(decodeLeniently(decoded), StandardCharsets.ISO_8859_1);
-    }
-    var segments = new ArrayDeque<String>();
-    for (String segment : decoded.toLowerCase(Locale.ROOT).replace('\\', '/').split("/")) {
-      if (segment.equals("..")) {
-        segments.pollLast();
-      } else {
-        String kept = withoutTail(segment);
-        if (!kept.isEmpty()) {
-          segments.addLast(kept);
-        }
-      }
-    }
-    return "/" + String.join("/", segments);
-  }
-
-  /// Parameters behind `;`, what follows a NUL, a decoded query or fragment, blanks and dots at the
-  /// end: one server or another ignores each of them.
-  private static String withoutTail(String segment) {
-    int end = 0;
-    while (end < segment.length() && ";?#\0".indexOf(segment.charAt(end)) < 0) {
-      end++;
-    }
-    while (end > 0 && (segment.charAt(end - 1) <= ' ' || segment.charAt(end - 1) == '.')) {
-      end--;
-    }
-    return segment.substring(0, end);
-  }
-
   /// Whether the path holds a segment that leads elsewhere, `.` or `..`, in any spelling.
   boolean hasDotSegments() {
-    String decoded = path;
-    for (int i = 0; i < MOST_DECODINGS && decoded.indexOf('%') >= 0; i++) {
-      decoded = new String(decodeLeniently(decoded), StandardCharsets.ISO_8859_1);
-    }
-    for (String segment : decoded.replace('\\', '/').split("/")) {
-      if (segment.equals(".") || segment.equals("..")) {
-        return true;
-      }
-    }
-    return false;
+    return Readings.hasDotSegments(path);
   }
 
-  /// Percent-decoding that leaves what it can't decode.
-  private static byte[] decodeLeniently(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-    int length = 0;
-    for (int i = 0; i < bytes.length; i++) {
-      int octet = bytes[i] == '%' ? hexPair(text, i + 1) : -1;
-      bytes[length++] = octet < 0 ? bytes[i] : (byte) octet;
-      i += octet < 0 ? 0 : 2;
-    }
-    return Arrays.copyOf(bytes, length);
-  }
-
-  private static int hexPair(String text, int at) {
+  /// The octet of two hex digits; -1 where there are none.
+  static int hexPair(String text, int at) {
     int high = at + 1 < text.length() ? Character.digit(text.charAt(at), 16) : -1;
     int low = at + 1 < text.length() ? Character.digit(text.charAt(at + 1), 16) : -1;
     return high < 0 || low < 0 ? -1 : high << 4 | low;

@@ -74,6 +74,33 @@ class FleetReaderTest {
         Duration.ofSeconds(1), fleet("'health': {'every': '1s'}").health().orElseThrow().timeout());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "vllm, /health, VLLM",
+    "sglang, /health, SGLANG",
+    "llamacpp, /health, LLAMACPP",
+    "ollama, /, ",
+    "openai, /v1/models, "
+  })
+  void aKindKnowsWhatItIsAsked(String kind, String path, LoadSource.Engine engine)
+      throws ConfigException {
+    String member = "'kind': '" + kind + "', ";
+    assertEquals(path, fleet(member + "'health': {}").health().orElseThrow().path());
+    assertEquals("/x", fleet(member + "'health': {'path': '/x'}").health().orElseThrow().path());
+    assertEquals(
+        Optional.of(LoadSource.Engine.SGLANG),
+        fleet(member + "'load': {'from': 'sglang'}").load().map(LoadSource::engine));
+    assertEquals(Optional.empty(), fleet(member + "'slowStart': '1s'").health());
+    if (engine == null) {
+      String problem = Reading.problemOfModel("'url': 'http://h', " + member + "'load': {}");
+      assertTrue(problem.startsWith("models.m.load: has no \"from\""), problem);
+    } else {
+      assertEquals(
+          Optional.of(new LoadSource(engine, LoadSource.USUAL_EVERY)),
+          fleet(member + "'load': {}").load());
+    }
+  }
+
   @Test
   void whatIsToHappenWhenAllAreDownIsAWord() throws ConfigException {
     assertTrue(fleet("'whenAllDown': 'refuse'").refuseWhenAllDown());

@@ -113,32 +113,4 @@ class TargetTest {
   void dotSegmentsAreSeenInEverySpelling(String raw, boolean expected) {
     assertEquals(expected, Target.parse(raw).hasDotSegments());
   }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "/pause",
-        "//pause",
-        "/%70ause",
-        "/v1/../pause",
-        "/pause/",
-        "/PAUSE",
-        "/./pause",
-        "/../pause",
-        "/%2e%2e/pause",
-        "/x/%2e%2e/pause",
-        "/pause//",
-        "\\pause",
-        "/%2Fpause",
-        "/%2570ause",
-        "/pause;x=1",
-        "/pause.",
-        "/pause%00x",
-        "/pause%20",
-        "/pause%3fx",
-        "/pause%23x"
-      })
-  void everySpellingOfAPathIsComparedAsOne(String raw) {
-    assertEquals("/pause", Target.normal(raw));
-  }
 }
