@@ -10,12 +10,13 @@ import llmhop.config.PathRules;
 
 /// Which paths callers reach at a model's backends.
 ///
-/// Two kinds of rules, which err on opposite sides. What *opens* (the profile of a `kind`,
-/// `allowPaths`) is compared to the letter, with the path as the caller writes it, so that only
-/// what all servers read alike gets through. What *closes* (`denyPaths`, administrative paths) is
-/// compared in every reading that a server may have, and with the path as each backend would get
-/// it, too. Where a model's URL changes paths, the profile needn't hold for the changed one: the
-/// URL is the operator's word, and nothing in a plain path leads out of it.
+/// Two kinds of rules, which err on opposite sides. What *is open alone* (the profile of a `kind`
+/// and its `allowPaths`) is compared to the letter, with the path as the caller writes it, so that
+/// only what all servers read alike gets through. What *closes* (`denyPaths`, administrative paths)
+/// is compared in every reading that a server may have, and with the path as each backend would get
+/// it, too; an administrative path that `allowPaths` names is open in the same readings. Where a
+/// model's URL changes paths, the profile needn't hold for the changed one: the URL is the
+/// operator's word, and nothing in a plain path leads out of it.
 final class PathGate {
   /// A path that `allowPaths` names, and what lies below it.
   private record Opened(Glob path, Glob below) {
@@ -25,13 +26,14 @@ final class PathGate {
       return new Opened(new Glob(path), new Glob(path + "/*"));
     }
 
-    boolean covers(String asked) {
+    boolean covers(CharSequence asked) {
       return path.matches(asked) || below.matches(asked);
     }
   }
 
   private final Profile profile;
   private final List<Opened> opened = new ArrayList<>();
+  private final List<Opened> openedReadings = new ArrayList<>();
   private final List<Glob> denied = new ArrayList<>();
   private final List<Endpoint> changing = new ArrayList<>();
   private final Set<String> usual;
@@ -39,7 +41,10 @@ final class PathGate {
   /// The gate before these endpoints.
   PathGate(PathRules rules, List<Endpoint> endpoints) {
     this.profile = Profile.of(rules.kind());
-    for (String path : rules.allow()) opened.add(Opened.of(path));
+    for (String path : rules.allow()) {
+      opened.add(Opened.of(path));
+      openedReadings.add(Opened.of(Readings.normal(path)));
+    }
     for (String path : rules.deny()) denied.add(new Glob(Readings.normal(path)));
     for (Endpoint endpoint : endpoints) {
       if (endpoint.changesPaths()) changing.add(endpoint);
@@ -82,10 +87,19 @@ final class PathGate {
   }
 
   private boolean isClosed(String method, String path) {
-    boolean isOpened = opens(path);
     return Readings.any(
         path,
-        (place, ends) -> denies(place) || (!isOpened && AdminPaths.closes(method, place, ends)));
+        (place, ends) ->
+            denies(place) || (AdminPaths.closes(method, place, ends) && !opensReading(place)));
+  }
+
+  private boolean opensReading(CharSequence place) {
+    for (Opened each : openedReadings) {
+      if (each.covers(place)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean opens(String path) {

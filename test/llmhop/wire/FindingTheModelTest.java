@@ -291,9 +291,8 @@ class FindingTheModelTest {
                 + " ['/sleep']}}}")) {
       Answer answer = based.ask(Request.post("/v1/sleep", "{\"model\":\"base\"}"));
       assertEquals(Optional.of("path_not_allowed"), answer.jsonString("code"));
-      assertEquals(200, based.ask(Request.post("/sleep", "{\"model\":\"open\"}")).status());
-      assertEquals("/sleep", one.request(1).target());
-      assertEquals(403, based.ask(Request.post("/%73leep", "{\"model\":\"open\"}")).status());
+      assertEquals(200, based.ask(Request.post("/%73leep", "{\"model\":\"open\"}")).status());
+      assertEquals("/%73leep", one.request(1).target());
       assertEquals(403, based.ask(Request.post("/wake_up", "{\"model\":\"open\"}")).status());
     }
   }
