@@ -1,17 +1,17 @@
 package llmhop.backend;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 import llmhop.config.Endpoint;
 import llmhop.config.Header;
 import llmhop.http.upstream.Upstream;
 import llmhop.json.Json;
 
 /// One place that answers for a model: where it is, what is set on requests to it, the connections
-/// to it, and how it is: what it has in hand, whether it is well. Shared by all requests.
+/// to it, and how it is: what it has in hand, whether it is well. How it is, it may have taken over
+/// from the backend of an older config. Shared by all requests.
 public final class Backend implements AutoCloseable {
   /// A weight of 1 in the finer unit of [#share].
   static final long WHOLE = 1000;
@@ -21,23 +21,36 @@ public final class Backend implements AutoCloseable {
 
   private final String label;
   private final Endpoint endpoint;
+  private final String address;
   private final long identity;
   private final List<Header> headers;
   private final boolean hosted;
   private final Upstream upstream;
+  private final Watch watch;
   private final long slowStartNanos;
-  private final Health health;
-  private final AtomicInteger inFlight = new AtomicInteger();
-  private final LongSupplier nanos;
-  private final AtomicInteger progress = new AtomicInteger();
+  private final Place place;
   private volatile boolean leaving;
-  private volatile Optional<Long> returnedAt = Optional.empty();
-  private volatile EngineLoad load = EngineLoad.UNKNOWN;
-  private volatile Map<String, Json.Obj> listed = Map.of();
   // Guarded by the fleet's lock.
   private long credit;
 
-  /// A backend that is up.
+  /// Makes backends.
+  @FunctionalInterface
+  public interface Maker {
+    /// A backend at an endpoint.
+    ///
+    /// @param number which of the model's it is; 0 where there is but one
+    /// @param address the one of the name's addresses that it has; empty where the name is one
+    ///   backend
+    /// @param before those whose place it may take
+    Backend make(
+        int number,
+        Endpoint endpoint,
+        Optional<InetAddress> address,
+        Watch watch,
+        Predecessors before);
+  }
+
+  /// A backend that is up, or how the one before it was.
   ///
   /// @param label what callers and logs see of it; no address
   /// @param endpoint where it is
@@ -47,6 +60,8 @@ public final class Backend implements AutoCloseable {
   /// @param hosted whether someone else runs it, who is told nothing about our callers
   /// @param upstream the connections to it
   /// @param watch what it tells of itself, and by which clock
+  /// @param before the backend that was at this address under the config before: what is known of
+  ///   the place is taken over from it
   public Backend(
       String label,
       Endpoint endpoint,
@@ -54,23 +69,22 @@ public final class Backend implements AutoCloseable {
       List<Header> headers,
       boolean hosted,
       Upstream upstream,
-      Watch watch) {
+      Watch watch,
+      Optional<Backend> before) {
     this.label = label;
     this.endpoint = endpoint;
+    this.address = address;
     this.identity = Hash64.of(address);
     this.headers = List.copyOf(headers);
     this.hosted = hosted;
     this.upstream = upstream;
+    this.watch = watch;
     this.slowStartNanos = watch.slowStart().toNanos();
-    this.nanos = watch.nanos();
-    this.health =
-        new Health(
-            label,
-            watch.longestCoolDownNanos(),
-            nanos,
-            watch.news(),
-            this::warmUp,
-            watch.changed());
+    this.place = before.isPresent() ? before.get().place : new Place(this);
+    if (before.isPresent()) {
+      place.owner(this);
+      place.health().takenOver();
+    }
   }
 
   /// What callers and logs see of it.
@@ -81,6 +95,20 @@ public final class Backend implements AutoCloseable {
   /// Its share among the model's backends, as the config says it.
   public int weight() {
     return endpoint.weight();
+  }
+
+  /// Where it is, as text.
+  String address() {
+    return address;
+  }
+
+  /// What is known of where it is, which it may share with backends of an older config.
+  Place place() {
+    return place;
+  }
+
+  Watch watch() {
+    return watch;
   }
 
   /// What tells it from others, the same on all routers.
@@ -111,45 +139,43 @@ public final class Backend implements AutoCloseable {
   // How it is.
 
   Health health() {
-    return health;
+    return place.health();
   }
 
   /// How it is, as a word for operators: `up`, `down`, `trial`, `unwell` or `leaving`.
   public String state() {
-    return leaving ? "leaving" : health.word();
+    return leaving ? "leaving" : place.health().word();
   }
 
   /// Requests that are in its hands now.
   public int inFlight() {
-    return inFlight.get();
+    return place.inFlight().get();
   }
 
   void began() {
-    inFlight.incrementAndGet();
+    place.inFlight().incrementAndGet();
   }
 
   void ended() {
-    if (inFlight.decrementAndGet() == 0 && leaving) {
-      upstream.close();
-    }
+    place.inFlight().decrementAndGet();
   }
 
   /// How busy it is: what we have in flight there, or what its engine has, where that is known and
   /// more.
   long busy(long now) {
-    return load.busy(inFlight.get(), now);
+    return place.load().busy(inFlight(), now);
   }
 
   /// Its engine has told its load.
   void told(EngineLoad now) {
-    load = now;
+    place.load(now);
   }
 
   /// Its share of the requests right now, in thousandths of a weight of 1: less than the whole
   /// while it warms up.
   long share(long now) {
     long whole = WHOLE * endpoint.weight();
-    Optional<Long> since = slowStartNanos == 0 ? Optional.empty() : returnedAt;
+    Optional<Long> since = slowStartNanos == 0 ? Optional.empty() : place.returnedAt();
     if (since.isEmpty()) {
       return whole;
     }
@@ -161,29 +187,29 @@ public final class Backend implements AutoCloseable {
   /// It is there again, or for the first time beside others: its caches are cold.
   void warmUp() {
     if (slowStartNanos > 0) {
-      returnedAt = Optional.of(nanos.getAsLong());
+      place.returnedAt(watch.nanos().getAsLong());
     }
   }
 
   /// Something of an answer has come from it. What two threads count at the same time may count
   /// once: that it changes is all that matters.
   void progressed() {
-    progress.lazySet(progress.get() + 1);
+    place.progress().lazySet(progress() + 1);
   }
 
   /// A number that changes when something of an answer has come from it.
   int progress() {
-    return progress.get();
+    return place.progress().get();
   }
 
   /// It says that it serves these.
   void lists(Map<String, Json.Obj> models) {
-    listed = models;
+    place.listed(models);
   }
 
   /// What it says of the models that it serves, by name; empty before it was asked.
   public Map<String, Json.Obj> listed() {
-    return listed;
+    return place.listed();
   }
 
   long credit() {
@@ -194,12 +220,11 @@ public final class Backend implements AutoCloseable {
     credit += more;
   }
 
-  /// It gets no more requests; once those in its hands are done its connections are closed.
+  /// It is chosen no more, but by requests that began before; its connections are closed once those
+  /// in its hands are done.
   void leave() {
     leaving = true;
-    if (inFlight.get() == 0) {
-      upstream.close();
-    }
+    upstream.retire();
   }
 
   @Override

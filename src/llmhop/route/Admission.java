@@ -8,12 +8,17 @@ import llmhop.route.Route.Found;
 /// May this caller, now: allowed models, closed paths, and how many requests run at once. Shared by
 /// all requests.
 public final class Admission {
-  private final int maxConcurrent;
+  private volatile int maxConcurrent;
   private final AtomicInteger admitted = new AtomicInteger();
 
   /// At most this many admitted requests at once (`maxConcurrentRequests`).
   public Admission(int maxConcurrent) {
     this.maxConcurrent = maxConcurrent;
+  }
+
+  /// From now on at most this many; who is in stays in.
+  public void maxConcurrent(int most) {
+    maxConcurrent = most;
   }
 
   /// Requests that are admitted now.

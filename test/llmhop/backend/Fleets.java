@@ -50,11 +50,20 @@ final class Fleets {
   }
 
   Fleet of(String members) {
+    return of(members, Optional.empty());
+  }
+
+  /// The fleet of a config that comes after another.
+  Fleet after(Fleet before, String members) {
+    return of(members, Optional.of(before));
+  }
+
+  private Fleet of(String members, Optional<Fleet> before) {
     Model model = model(members);
-    Fleet.Maker maker =
-        (number, endpoint, address, watch) ->
-            backend(model.headers(), number, endpoint, address, watch);
-    return new Fleet(model, maker, around());
+    Backend.Maker maker =
+        (number, endpoint, address, watch, predecessors) ->
+            backend(model.headers(), number, endpoint, address, watch, predecessors);
+    return new Fleet(model, maker, around(), before);
   }
 
   Fleet.Surroundings around() {
@@ -72,7 +81,8 @@ final class Fleets {
       int number,
       Endpoint endpoint,
       Optional<InetAddress> address,
-      Watch watch) {
+      Watch watch,
+      Predecessors predecessors) {
     var kind = Origin.Kind.HTTP;
     var origin = new Origin(kind, endpoint.host(), endpoint.port(), "");
     var settings =
@@ -92,7 +102,8 @@ final class Fleets {
         headers,
         false,
         new Upstream(origin, settings, System::nanoTime),
-        watch);
+        watch,
+        predecessors.take(place));
   }
 
   void pass(Duration time) {
