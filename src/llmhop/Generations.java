@@ -48,7 +48,13 @@ final class Generations implements AutoCloseable {
   Changes reload(Config config) throws IOException {
     Generation before = current;
     Generation next = before.next(config);
-    next.start();
+    try {
+      next.start();
+    } catch (RuntimeException | Error e) {
+      // No thread to be had, say: what has begun of it ends, and the one in use stays.
+      next.retire(before);
+      throw e;
+    }
     synchronized (this) {
       retired.add(before);
       current = next;

@@ -128,7 +128,7 @@ final class Reload {
         always = false;
       }
       try {
-        reload(now, anyway);
+        new Attempt(now, anyway).run();
       } catch (RuntimeException | Error e) {
         // Whatever it is, it must not be the last reload.
         err.println("llmhop: a reload came to nothing: " + e.getClass().getName());
@@ -136,64 +136,75 @@ final class Reload {
     }
   }
 
-  private void reload(Running now, boolean anyway) {
-    var noted = new FilesRead();
-    boolean announced = anyway;
-    if (anyway) {
-      now.systemd.reloading();
+  /// One try to put the files as they are now into use.
+  private final class Attempt {
+    private final Running now;
+    private final boolean anyway;
+    private final FilesRead noted = new FilesRead();
+    private boolean announced;
+
+    Attempt(Running now, boolean anyway) {
+      this.now = now;
+      this.anyway = anyway;
     }
-    List<String> problems;
-    try {
-      Config config = read(noted);
-      if (!anyway && isInUse(config, now.router)) {
-        files = noted;
-        return;
+
+    void run() {
+      if (anyway) {
+        announce();
       }
+      try {
+        Config config = read(noted);
+        if (anyway || !isInUse(config)) {
+          announce();
+          Changes changes = now.router.reload(config);
+          told = List.of();
+          tell(now, config, changes);
+          watch(now, config.watch());
+          ready(now, "");
+        }
+        files = noted;
+      } catch (ConfigException e) {
+        failed(e.problems());
+      } catch (IOException e) {
+        failed(problems(e));
+      } catch (RuntimeException | Error e) {
+        // What others write into a message could be a piece of a secret.
+        StackTraceElement[] trace = e.getStackTrace();
+        String where = trace.length > 0 ? " at " + trace[0] : "";
+        failed(List.of("internal error: " + e.getClass().getName() + where));
+      }
+    }
+
+    private void announce() {
       if (!announced) {
         announced = true;
         now.systemd.reloading();
       }
-      Changes changes = now.router.reload(config);
-      files = noted;
-      told = List.of();
-      tell(now, config, changes);
-      watch(now, config.watch());
-      ready(now, "");
-      return;
-    } catch (ConfigException e) {
-      problems = e.problems();
-    } catch (IOException e) {
-      problems = problems(e);
-    } catch (RuntimeException | Error e) {
-      // What others write into a message could be a piece of a secret.
-      StackTraceElement[] trace = e.getStackTrace();
-      String where = trace.length > 0 ? " at " + trace[0] : "";
-      problems = List.of("internal error: " + e.getClass().getName() + where);
     }
-    noted.noteAll(files);
-    files = noted;
-    now.router.stale(true);
-    boolean known = !anyway && problems.equals(told);
-    if (!known && !announced) {
-      announced = true;
-      now.systemd.reloading();
-    }
-    if (!known) {
-      told = List.copyOf(problems);
-      err.println("llmhop: the config stays as it was, the new one can't be used:");
-      for (String problem : problems) err.println("llmhop: " + problem);
-    }
-    if (announced) {
-      ready(now, "; the new config can't be used, see the log");
-    }
-  }
 
-  /// A file was touched, or written as it was.
-  private static boolean isInUse(Config config, Assembly router) {
-    try {
-      return !router.stale() && router.isOf(config);
-    } catch (IOException e) {
-      return false;
+    /// Whether a file was just touched, or written as it was.
+    private boolean isInUse(Config config) {
+      try {
+        return !now.router.stale() && now.router.isOf(config);
+      } catch (IOException e) {
+        return false;
+      }
+    }
+
+    /// The old config stays; the files of both are watched from now on.
+    private void failed(List<String> problems) {
+      noted.noteAll(files);
+      files = noted;
+      now.router.stale(true);
+      if (anyway || !problems.equals(told)) {
+        announce();
+        told = List.copyOf(problems);
+        err.println("llmhop: the config stays as it was, the new one can't be used:");
+        for (String problem : problems) err.println("llmhop: " + problem);
+      }
+      if (announced) {
+        ready(now, "; the new config can't be used, see the log");
+      }
     }
   }
 
