@@ -28,7 +28,7 @@ public final class Backend implements AutoCloseable {
   private final Upstream upstream;
   private final Watch watch;
   private final long slowStartNanos;
-  private final Place place;
+  private final Site site;
   private volatile boolean leaving;
   // Guarded by the fleet's lock.
   private long credit;
@@ -80,10 +80,10 @@ public final class Backend implements AutoCloseable {
     this.upstream = upstream;
     this.watch = watch;
     this.slowStartNanos = watch.slowStart().toNanos();
-    this.place = before.isPresent() ? before.get().place : new Place(this);
+    this.site = before.isPresent() ? before.get().site : new Site(this);
     if (before.isPresent()) {
-      place.owner(this);
-      place.health().takenOver();
+      site.owner(this);
+      site.health().takenOver();
     }
   }
 
@@ -103,8 +103,8 @@ public final class Backend implements AutoCloseable {
   }
 
   /// What is known of where it is, which it may share with backends of an older config.
-  Place place() {
-    return place;
+  Site site() {
+    return site;
   }
 
   Watch watch() {
@@ -139,43 +139,43 @@ public final class Backend implements AutoCloseable {
   // How it is.
 
   Health health() {
-    return place.health();
+    return site.health();
   }
 
   /// How it is, as a word for operators: `up`, `down`, `trial`, `unwell` or `leaving`.
   public String state() {
-    return leaving ? "leaving" : place.health().word();
+    return leaving ? "leaving" : site.health().word();
   }
 
   /// Requests that are in its hands now.
   public int inFlight() {
-    return place.inFlight().get();
+    return site.inFlight().get();
   }
 
   void began() {
-    place.inFlight().incrementAndGet();
+    site.inFlight().incrementAndGet();
   }
 
   void ended() {
-    place.inFlight().decrementAndGet();
+    site.inFlight().decrementAndGet();
   }
 
   /// How busy it is: what we have in flight there, or what its engine has, where that is known and
   /// more.
   long busy(long now) {
-    return place.load().busy(inFlight(), now);
+    return site.load().busy(inFlight(), now);
   }
 
   /// Its engine has told its load.
   void told(EngineLoad now) {
-    place.load(now);
+    site.load(now);
   }
 
   /// Its share of the requests right now, in thousandths of a weight of 1: less than the whole
   /// while it warms up.
   long share(long now) {
     long whole = WHOLE * endpoint.weight();
-    Optional<Long> since = slowStartNanos == 0 ? Optional.empty() : place.returnedAt();
+    Optional<Long> since = slowStartNanos == 0 ? Optional.empty() : site.returnedAt();
     if (since.isEmpty()) {
       return whole;
     }
@@ -187,29 +187,29 @@ public final class Backend implements AutoCloseable {
   /// It is there again, or for the first time beside others: its caches are cold.
   void warmUp() {
     if (slowStartNanos > 0) {
-      place.returnedAt(watch.nanos().getAsLong());
+      site.returnedAt(watch.nanos().getAsLong());
     }
   }
 
   /// Something of an answer has come from it. What two threads count at the same time may count
   /// once: that it changes is all that matters.
   void progressed() {
-    place.progress().lazySet(progress() + 1);
+    site.progress().lazySet(progress() + 1);
   }
 
   /// A number that changes when something of an answer has come from it.
   int progress() {
-    return place.progress().get();
+    return site.progress().get();
   }
 
   /// It says that it serves these.
   void lists(Map<String, Json.Obj> models) {
-    place.listed(models);
+    site.listed(models);
   }
 
   /// What it says of the models that it serves, by name; empty before it was asked.
   public Map<String, Json.Obj> listed() {
-    return place.listed();
+    return site.listed();
   }
 
   long credit() {

@@ -17,7 +17,7 @@ import llmhop.http.upstream.Upstream;
 public record Census(int inFlight, int waiting, int open, int idle) {
   /// Counts.
   public static Census of(Collection<Fleet> fleets) {
-    Set<Place> places = new HashSet<>();
+    Set<Site> sites = new HashSet<>();
     Set<Upstream> upstreams = new HashSet<>();
     int waiting = 0;
     for (Fleet fleet : fleets) {
@@ -25,12 +25,12 @@ public record Census(int inFlight, int waiting, int open, int idle) {
       List<Backend> all = new ArrayList<>(fleet.backends());
       all.addAll(fleet.leavers());
       for (Backend backend : all) {
-        places.add(backend.place());
+        sites.add(backend.site());
         upstreams.add(backend.upstream());
       }
     }
     int inFlight = 0;
-    for (Place place : places) inFlight += place.inFlight().get();
+    for (Site site : sites) inFlight += site.inFlight().get();
     int open = 0;
     int idle = 0;
     for (Upstream upstream : upstreams) {

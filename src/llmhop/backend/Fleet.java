@@ -76,11 +76,11 @@ public final class Fleet implements AutoCloseable {
     this.model = model;
     this.around = around;
     this.watch = Watch.of(model, around, this::changed);
-    var places = new Predecessors(before.isPresent() ? before.get().succeeded() : List.of());
+    var predecessors = new Predecessors(before.isPresent() ? before.get().succeeded() : List.of());
     this.discovered =
         new Discovered(
             (number, name, address) ->
-                maker.make(number, name, Optional.of(address), watch, places));
+                maker.make(number, name, Optional.of(address), watch, predecessors));
     this.balancer = Balancer.of(model.fleet().balance(), around.chance());
     List<Backend> made = new ArrayList<>();
     boolean names = false;
@@ -93,7 +93,7 @@ public final class Fleet implements AutoCloseable {
                 endpoint, around.resolver(), around.chance(), this::found, around.news()));
       } else {
         int number = model.endpoints().size() == 1 ? 0 : made.size() + 1;
-        made.add(maker.make(number, endpoint, Optional.empty(), watch, places));
+        made.add(maker.make(number, endpoint, Optional.empty(), watch, predecessors));
       }
     }
     if (before.isPresent()) {
@@ -108,7 +108,7 @@ public final class Fleet implements AutoCloseable {
       // What it listed is no longer asked for, and would grow old.
       if (model.catalog().isEmpty()) backend.lists(Map.of());
     }
-    places.done();
+    predecessors.done();
   }
 
   /// Another one takes over from here.

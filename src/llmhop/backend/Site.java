@@ -8,7 +8,7 @@ import llmhop.json.Json;
 /// What is known of the place where a backend is, whatever the config says of it: how it is and
 /// what it has in hand. A backend of a new config takes it over from the one of the old at the same
 /// place; requests that began with that one still count here. Shared by all requests.
-final class Place {
+final class Site {
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger progress = new AtomicInteger();
   private final Health health = new Health(this::owner);
@@ -18,7 +18,7 @@ final class Place {
   private volatile Backend owner;
 
   /// @param owner the first backend that is here
-  Place(Backend owner) {
+  Site(Backend owner) {
     this.owner = owner;
   }
 
