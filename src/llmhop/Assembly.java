@@ -12,31 +12,23 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import llmhop.admin.Pages;
-import llmhop.backend.Backend;
-import llmhop.backend.Fleet;
-import llmhop.backend.Places;
-import llmhop.caller.Gate;
-import llmhop.caller.Ledger;
+import llmhop.backend.Census;
+import llmhop.backend.Surroundings;
 import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
-import llmhop.config.Model;
 import llmhop.http.upstream.Resolver;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
 import llmhop.observe.Observer;
 import llmhop.route.Admission;
-import llmhop.route.Browsers;
 import llmhop.route.BufferBudget;
 import llmhop.route.Doorway;
 import llmhop.route.Lifecycle;
-import llmhop.route.Route;
 import llmhop.route.Router;
 import llmhop.route.RouterSetup;
-import llmhop.route.Routes;
 
 /// Wires the parts of a router together and runs it; the only place that does.
 public final class Assembly implements AutoCloseable {
@@ -49,17 +41,14 @@ public final class Assembly implements AutoCloseable {
   /// Safe for concurrent use.
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
 
-  /// How long the start waits for names and lists that first requests need.
-  private static final long FIRST_LOOK_NANOS = 2_000_000_000L;
-
   private final Lifecycle lifecycle = new Lifecycle();
-  private final Ledger ledger = new Ledger(System::nanoTime);
-  private final Routes routes;
+  private final Generations generations;
   private final BufferBudget budget;
   private final SegmentPool segments;
   private final Admission admission;
   private final Observer observer;
   private final Door door;
+  private volatile boolean stale;
 
   private Assembly(Config config, EnvironmentProxy environment, PrintStream out, PrintStream err)
       throws IOException {
@@ -67,7 +56,7 @@ public final class Assembly implements AutoCloseable {
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(err);
-    this.routes = routes(config, environment, log);
+    this.generations = new Generations(Generation.first(config, environment, around(log)));
     this.observer = AccessLog.of(config.log(), out);
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
     this.door = Door.of(config, doorway, log);
@@ -107,7 +96,7 @@ public final class Assembly implements AutoCloseable {
     var assembly = new Assembly(config, environment, out, err);
     try {
       listening.at(assembly.door);
-      assembly.startFleets();
+      assembly.generations.start();
       assembly.door.open(assembly.router(config, err));
       return assembly;
     } catch (IOException | RuntimeException e) {
@@ -116,52 +105,66 @@ public final class Assembly implements AutoCloseable {
     }
   }
 
-  private Routes routes(Config config, EnvironmentProxy environment, Log log) throws IOException {
-    var upstreams = new Upstreams(environment);
-    var around =
-        new Fleet.Surroundings(
-            System::nanoTime,
-            bound -> ThreadLocalRandom.current().nextLong(bound),
-            Resolver.SYSTEM,
-            log::say);
-    List<Route> routes = new ArrayList<>();
-    for (Model model : config.models()) {
-      Fleet fleet = upstreams.fleet(model, around);
-      boolean limited = fleet.areBackendsLimited();
-      routes.add(new Route(model, fleet, Places.of(model, limited, System::nanoTime)));
-    }
-    Gate gate = Gate.of(config.authTokens(), InstantSource.system(), ledger);
-    var browsers = new Browsers(config.corsOrigins(), !config.authTokens().isEmpty());
-    return new Routes(gate, browsers, routes, config.defaultModel());
-  }
-
-  private void startFleets() {
-    for (Route route : routes.all()) route.fleet().start();
-    long due = System.nanoTime() + FIRST_LOOK_NANOS;
-    for (Route route : routes.all()) route.fleet().awaitFirst(due);
+  private static Surroundings around(Log log) {
+    return new Surroundings(
+        System::nanoTime,
+        bound -> ThreadLocalRandom.current().nextLong(bound),
+        Resolver.SYSTEM,
+        log::say);
   }
 
   private Router router(Config config, PrintStream err) {
     var setup =
         new RouterSetup(
-            config.maxBodyBytes(),
             budget,
             segments,
             admission,
-            config.trustedProxies(),
             config.instance().orElseGet(Assembly::anyName),
             observer,
             InstantSource.system(),
             System::nanoTime,
             RANDOM,
             err);
-    var pages = new Pages(lifecycle, this::gauges, Instant.now());
-    return new Router(new AtomicReference<>(routes), pages, lifecycle, setup);
+    var pages = new Pages(lifecycle, this::gauges, this::stale, Instant.now());
+    return new Router(generations.snapshot(), pages, lifecycle, setup);
   }
 
   /// A name that no other router has.
   private static String anyName() {
     return "llmhop-" + Long.toHexString(RANDOM.nextLong());
+  }
+
+  /// Puts another config into use while requests run: those go on by the one that they began with.
+  ///
+  /// @return what has changed
+  /// @throws IOException when a certificate can't be used; then all stays as it was
+  public synchronized Changes reload(Config config) throws IOException {
+    Changes changes = generations.reload(config);
+    admission.maxConcurrent(config.maxConcurrentRequests());
+    stale = false;
+    return changes;
+  }
+
+  /// Whether this config would change nothing.
+  ///
+  /// @throws IOException when a certificate can't be used
+  boolean isOf(Config config) throws IOException {
+    return generations.current().isOf(config);
+  }
+
+  /// The config that is in use.
+  Config config() {
+    return generations.current().config();
+  }
+
+  /// Whether an older config is in use, since the file can't be used as it is now.
+  boolean stale() {
+    return stale;
+  }
+
+  /// Says at `/health` whether that is so.
+  void stale(boolean now) {
+    stale = now;
   }
 
   /// Where it listens, with the ports that it really got.
@@ -187,40 +190,25 @@ public final class Assembly implements AutoCloseable {
 
   /// Requests in the hands of backends.
   public int atBackends() {
-    int all = 0;
-    for (Route route : routes.all()) {
-      for (Backend backend : route.fleet().backends()) all += backend.inFlight();
-      for (Backend backend : route.fleet().leavers()) all += backend.inFlight();
-    }
-    return all;
+    return Census.of(generations.fleets()).inFlight();
   }
 
   /// What the process holds right now.
   public SequencedMap<String, Long> gauges() {
     SequencedMap<String, Long> gauges = new LinkedHashMap<>();
-    long open = 0;
-    long idle = 0;
-    long waiting = 0;
-    long queued = 0;
-    for (Route route : routes.all()) {
-      waiting += route.fleet().waiting();
-      queued += route.places().waiting();
-      for (Backend backend : route.fleet().backends()) {
-        open += backend.upstream().open();
-        idle += backend.upstream().idle();
-      }
-    }
+    Census backends = Census.of(generations.fleets());
     gauges.putAll(door.gauges());
     gauges.put("inFlight", (long) admission.admitted());
     gauges.put("requests", (long) lifecycle.inFlight());
     gauges.put("bufferedBytes", budget.held());
     gauges.put("pooledSegments", (long) segments.idle());
-    gauges.put("backendConnections", open);
-    gauges.put("idleBackendConnections", idle);
-    gauges.put("atBackends", (long) atBackends());
-    gauges.put("queued", queued);
-    gauges.put("tokenPlaces", (long) ledger.inHand());
-    gauges.put("waitingForBackend", waiting);
+    gauges.put("backendConnections", (long) backends.open());
+    gauges.put("idleBackendConnections", (long) backends.idle());
+    gauges.put("atBackends", (long) backends.inFlight());
+    gauges.put("queued", (long) generations.queued());
+    gauges.put("tokenPlaces", (long) generations.ledger().inHand());
+    gauges.put("waitingForBackend", (long) backends.waiting());
+    gauges.put("olderConfigs", (long) generations.retired());
     gauges.put("threads", (long) Thread.activeCount());
     return gauges;
   }
@@ -253,9 +241,7 @@ public final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     door.stopAccepting();
-    for (Route route : routes.all()) {
-      route.fleet().close();
-    }
+    generations.close();
     try {
       lifecycle.drain();
       lifecycle.awaitEmpty(LAST_WORDS_NANOS);

@@ -114,14 +114,19 @@ public final class Main {
 
   private static int serve(CommandLine line, PrintStream out, PrintStream err)
       throws ConfigException, CommandLine.UsageException {
-    Config config = read(line, Secrets.fromProcess(), err);
+    // Before anything that a second may hold up: without it the JVM ends at this signal.
+    var reload = new Reload(line.config(), err);
+    Signals.on("HUP", _ -> reload.ask(true));
+    Config config = reload.first();
     List<Listen> listen = listen(line, config);
     EnvironmentProxy proxy = EnvironmentProxy.of(System.getenv());
     Assembly router;
+    boolean listensElsewhere = line.listen().isPresent();
     try {
       // A socket from systemd stands for all that the config says of where to listen.
       Optional<ServerSocketChannel> inherited =
           Systemd.inherited(System.getenv(), () -> ProcessHandle.current().pid());
+      listensElsewhere |= inherited.isPresent();
       router =
           inherited.isPresent()
               ? Assembly.start(config, door -> door.take(inherited.get()), proxy, out, err)
@@ -132,9 +137,10 @@ public final class Main {
     }
     // Before anyone is told that it runs, and may want to stop it.
     Notifier systemd = Notifier.of(System.getenv(), err);
-    Shutdown shutdown = Shutdown.listen(router, config, systemd, err);
+    Shutdown shutdown = Shutdown.listen(router, reload, systemd, err);
     announce(config, listen, router, err);
     systemd.ready("listens on " + String.join(", ", router.addresses()));
+    reload.serve(router, systemd, listensElsewhere);
     return shutdown.await();
   }
 

@@ -24,20 +24,20 @@ final class Shutdown {
   private final BlockingQueue<Integer> signals = new LinkedBlockingQueue<>();
   private final AtomicBoolean asked = new AtomicBoolean();
   private final Assembly router;
-  private final Config config;
+  private final Reload reload;
   private final Notifier systemd;
   private final PrintStream err;
 
-  private Shutdown(Assembly router, Config config, Notifier systemd, PrintStream err) {
+  private Shutdown(Assembly router, Reload reload, Notifier systemd, PrintStream err) {
     this.router = router;
-    this.config = config;
+    this.reload = reload;
     this.systemd = systemd;
     this.err = err;
   }
 
   /// Listens for signals from now on.
-  static Shutdown listen(Assembly router, Config config, Notifier systemd, PrintStream err) {
-    var shutdown = new Shutdown(router, config, systemd, err);
+  static Shutdown listen(Assembly router, Reload reload, Notifier systemd, PrintStream err) {
+    var shutdown = new Shutdown(router, reload, systemd, err);
     Signals.on("TERM", shutdown::came);
     Signals.on("INT", shutdown::came);
     return shutdown;
@@ -49,6 +49,8 @@ final class Shutdown {
   int await() {
     try {
       boolean interrupt = signals.take() == INTERRUPT;
+      reload.stop();
+      Config config = router.config();
       Duration delay = interrupt ? Duration.ZERO : config.drainDelay();
       Duration drain = interrupt ? INTERRUPT_DRAIN : config.drain();
       String inHand = "requests in hand: " + router.inFlight();

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -15,12 +17,14 @@ import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import llmhop.backend.Backend;
 import llmhop.backend.Fleet;
+import llmhop.backend.Surroundings;
 import llmhop.config.Endpoint;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Header;
 import llmhop.config.Model;
 import llmhop.config.Proxy;
 import llmhop.config.Scheme;
+import llmhop.config.Sha256;
 import llmhop.config.Tls;
 import llmhop.http.upstream.ConnectProxy;
 import llmhop.http.upstream.Origin;
@@ -33,31 +37,81 @@ import llmhop.route.Route;
 /// Makes backends out of what the config says of them.
 final class Upstreams {
   private final EnvironmentProxy environment;
-  private final Map<Tls, SSLContext> contexts = new HashMap<>();
+  private final Map<Tls, Known> contexts = new HashMap<>();
+  private final Map<Tls, Known> before;
 
-  Upstreams(EnvironmentProxy environment) {
-    this.environment = environment;
+  /// TLS made ready, and the contents of the files that it was made of, where the config names any.
+  private record Known(List<Sha256> files, SSLContext context) {}
+
+  /// A name's one address.
+  private record At(InetAddress address) implements Resolver {
+    @Override
+    public List<InetAddress> resolve(String host) {
+      return List.of(address);
+    }
   }
 
-  /// The backends of a model, labelled by its name, and numbered where there are several.
-  Fleet fleet(Model model, Fleet.Surroundings around) throws IOException {
-    // Before a name is looked up, so that what is wrong is found at the start.
-    Optional<SSLContext> context = isSecure(model) ? Optional.of(context(model)) : Optional.empty();
-    Fleet.Maker maker =
-        (number, endpoint, address, watch) -> {
+  private Upstreams(EnvironmentProxy environment, Map<Tls, Known> before) {
+    this.environment = environment;
+    this.before = before;
+  }
+
+  /// Those of a first config.
+  static Upstreams first(EnvironmentProxy environment) {
+    return new Upstreams(environment, Map.of());
+  }
+
+  /// Those of the config after this one's: TLS goes on where its files are the same.
+  Upstreams next() {
+    return new Upstreams(environment, Map.copyOf(contexts));
+  }
+
+  /// Opens the files that a model's TLS needs.
+  ///
+  /// @throws IOException naming the one that can't be used
+  void prepare(Model model) throws IOException {
+    if (isSecure(model)) {
+      context(model);
+    }
+  }
+
+  /// Whether a model that is the same in the config before has the same TLS, too: its files may
+  /// have changed.
+  boolean areAsBefore(Model model) {
+    return !isSecure(model)
+        || before.containsKey(model.tls())
+            && before.get(model.tls()).context() == contexts.get(model.tls()).context();
+  }
+
+  /// The backends of a model that is prepared, labelled by its name, and numbered where there are
+  /// several.
+  ///
+  /// @param before those that the model had under the config before
+  Fleet fleet(Model model, Surroundings around, Optional<Fleet> before) {
+    Optional<SSLContext> context =
+        isSecure(model) ? Optional.of(contexts.get(model.tls()).context()) : Optional.empty();
+    Backend.Maker maker =
+        (number, endpoint, address, watch, predecessors) -> {
+          String place = address(endpoint, address);
+          Optional<Backend> predecessor = predecessors.take(place);
           Origin origin = origin(endpoint);
-          Resolver resolver = address.isPresent() ? _ -> List.of(address.get()) : around.resolver();
+          Resolver resolver = address.isPresent() ? new At(address.get()) : around.resolver();
           Settings settings = settings(model, endpoint, origin, context, resolver);
+          boolean goesOn =
+              predecessor.isPresent() && predecessor.get().upstream().isLike(origin, settings);
           return new Backend(
               Route.label(model.name()) + (number == 0 ? "" : "#" + number),
               endpoint,
-              address(endpoint, address),
+              place,
               headers(model, endpoint),
               model.hosted(),
-              new Upstream(origin, settings, around.nanos()),
-              watch);
+              goesOn
+                  ? predecessor.get().upstream()
+                  : new Upstream(origin, settings, around.nanos()),
+              watch,
+              predecessor);
         };
-    return new Fleet(model, maker, around);
+    return new Fleet(model, maker, around, before);
   }
 
   private static boolean isSecure(Model model) {
@@ -110,22 +164,42 @@ final class Upstreams {
         resolver);
   }
 
-  private SSLContext context(Model model) throws IOException {
+  private void context(Model model) throws IOException {
     Tls tls = model.tls();
-    SSLContext known = contexts.get(tls);
-    if (known == null) {
-      Optional<String> bundle = Optional.ofNullable(System.getenv("SSL_CERT_FILE"));
-      try {
-        known = Trust.context(tls.ca(), tls.cert(), tls.key(), bundle.filter(s -> !s.isEmpty()));
-      } catch (FileSystemException e) {
-        String reason = e instanceof NoSuchFileException ? "there is no such file" : e.toString();
-        throw new IOException("models." + model.name() + ".tls: " + e.getFile() + ": " + reason, e);
-      } catch (IOException e) {
-        throw new IOException("models." + model.name() + ".tls: " + e.getMessage(), e);
+    if (contexts.containsKey(tls)) {
+      return;
+    }
+    Optional<String> bundle = Optional.ofNullable(System.getenv("SSL_CERT_FILE"));
+    try {
+      // Taken before they are used: what changes meanwhile is another content the next time.
+      List<Sha256> files = contents(tls);
+      Known known = before.get(tls);
+      if (known == null || !known.files.equals(files)) {
+        var usual = bundle.filter(s -> !s.isEmpty());
+        known = new Known(files, Trust.context(tls.ca(), tls.cert(), tls.key(), usual));
       }
       contexts.put(tls, known);
+    } catch (FileSystemException e) {
+      String reason = e instanceof NoSuchFileException ? "there is no such file" : e.toString();
+      throw new IOException("models." + model.name() + ".tls: " + e.getFile() + ": " + reason, e);
+    } catch (IOException e) {
+      throw new IOException("models." + model.name() + ".tls: " + e.getMessage(), e);
     }
-    return known;
+  }
+
+  private static List<Sha256> contents(Tls tls) throws IOException {
+    List<Sha256> contents = new ArrayList<>();
+    for (Path file : tls.files()) {
+      try {
+        contents.add(Sha256.of(Files.readAllBytes(file)));
+      } catch (FileSystemException e) {
+        throw e;
+      } catch (IOException e) {
+        // As for a folder, which can be opened and not read.
+        throw new IOException(file + ": " + e.getMessage(), e);
+      }
+    }
+    return contents;
   }
 
   private static ConnectProxy connectProxy(Proxy proxy) {

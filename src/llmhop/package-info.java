@@ -37,6 +37,9 @@
 /// A test reads the class files and checks this. New code goes where two questions send it: which
 /// party is it about, and is it a part of every request or told about it afterwards?
 ///
+/// A new config is a new [llmhop.Generation], swapped in whole by [llmhop.Reload]: each request
+/// keeps the one that it began with, and what is known of backends goes over from one to the next.
+///
 /// What runs is what javac makes, but for lambdas and switches over types: `tools/Lambdas.java`
 /// makes classes and methods of them while building, which the JVM would do at each start.
 package llmhop;

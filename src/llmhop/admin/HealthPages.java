@@ -1,6 +1,7 @@
 package llmhop.admin;
 
 import java.io.IOException;
+import java.util.function.BooleanSupplier;
 import llmhop.caller.Caller;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
@@ -11,18 +12,24 @@ import llmhop.route.Routes;
 /// `GET /health` and `GET /ready`, open to all: load balancers and probes hold no token.
 final class HealthPages {
   private final Lifecycle lifecycle;
+  private final BooleanSupplier stale;
 
-  HealthPages(Lifecycle lifecycle) {
+  /// @param stale whether the config file can't be used as it is now
+  HealthPages(Lifecycle lifecycle, BooleanSupplier stale) {
     this.lifecycle = lifecycle;
+    this.stale = stale;
   }
 
-  /// Alive, and with how many models: tells a check that the right config was read.
+  /// Alive, and with how many models: tells a check that the right config was read. Whether it is
+  /// stale is said to all, why is not: that names files and keys.
   Local.Page health() {
     return new Open() {
       @Override
       public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
         var json = new JsonWriter().object().name("status").value("ok");
-        Answers.json(exchange, 200, json.name("models").value(routes.all().size()).endObject());
+        json.name("models").value(routes.all().size());
+        if (stale.getAsBoolean()) json.name("config").value("stale");
+        Answers.json(exchange, 200, json.endObject());
       }
     };
   }

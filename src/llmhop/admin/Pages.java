@@ -2,6 +2,7 @@ package llmhop.admin;
 
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import llmhop.route.Exchange;
 import llmhop.route.Lifecycle;
 import llmhop.route.Local;
@@ -20,9 +21,10 @@ public final class Pages implements Local {
   ///
   /// @param lifecycle whether it is about to leave
   /// @param gauges what the status page shows
+  /// @param stale whether an older config is in use, since the file can't be used as it is now
   /// @param started when it started; models count as created then
-  public Pages(Lifecycle lifecycle, Gauges gauges, Instant started) {
-    this.health = new HealthPages(lifecycle);
+  public Pages(Lifecycle lifecycle, Gauges gauges, BooleanSupplier stale, Instant started) {
+    this.health = new HealthPages(lifecycle, stale);
     this.status = new StatusPage(gauges);
     this.models = new ModelsApi(started);
     this.ollama = new OllamaApi(started);

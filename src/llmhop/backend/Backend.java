@@ -1,17 +1,18 @@
 package llmhop.backend;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
 import llmhop.config.Endpoint;
 import llmhop.config.Header;
 import llmhop.http.upstream.Upstream;
 import llmhop.json.Json;
 
 /// One place that answers for a model: where it is, what is set on requests to it, the connections
-/// to it, and how it is: what it has in hand, whether it is well. Shared by all requests.
+/// to it, and how it is: what it has in hand, whether it is well. How it is, it may have taken over
+/// from the backend of an older config. Shared by all requests.
 public final class Backend implements AutoCloseable {
   /// A weight of 1 in the finer unit of [#share].
   static final long WHOLE = 1000;
@@ -23,25 +24,37 @@ public final class Backend implements AutoCloseable {
 
   private final String label;
   private final Endpoint endpoint;
+  private final String address;
   private final long identity;
   private final List<Header> headers;
   private final boolean hosted;
   private final Upstream upstream;
+  private final Watch watch;
   private final long slowStartNanos;
-  private final Health health;
-  private final AtomicInteger inFlight = new AtomicInteger();
   private final int most;
-  private final Runnable room;
-  private final LongSupplier nanos;
-  private final AtomicInteger progress = new AtomicInteger();
+  private final Site site;
   private volatile boolean leaving;
-  private volatile Optional<Long> returnedAt = Optional.empty();
-  private volatile EngineLoad load = EngineLoad.UNKNOWN;
-  private volatile Map<String, Json.Obj> listed = Map.of();
   // Guarded by the fleet's lock.
   private long credit;
 
-  /// A backend that is up.
+  /// Makes backends.
+  @FunctionalInterface
+  public interface Maker {
+    /// A backend at an endpoint.
+    ///
+    /// @param number which of the model's it is; 0 where there is but one
+    /// @param address the one of the name's addresses that it has; empty where the name is one
+    ///   backend
+    /// @param before those whose place it may take
+    Backend make(
+        int number,
+        Endpoint endpoint,
+        Optional<InetAddress> address,
+        Watch watch,
+        Predecessors before);
+  }
+
+  /// A backend that is up, or how the one before it was.
   ///
   /// @param label what callers and logs see of it; no address
   /// @param endpoint where it is
@@ -51,6 +64,8 @@ public final class Backend implements AutoCloseable {
   /// @param hosted whether someone else runs it, who is told nothing about our callers
   /// @param upstream the connections to it
   /// @param watch what it tells of itself, and by which clock
+  /// @param before the backend that was at this address under the config before: what is known of
+  ///   the place is taken over from it
   public Backend(
       String label,
       Endpoint endpoint,
@@ -58,25 +73,23 @@ public final class Backend implements AutoCloseable {
       List<Header> headers,
       boolean hosted,
       Upstream upstream,
-      Watch watch) {
+      Watch watch,
+      Optional<Backend> before) {
     this.label = label;
     this.endpoint = endpoint;
+    this.address = address;
     this.identity = Hash64.of(address);
     this.headers = List.copyOf(headers);
     this.hosted = hosted;
     this.upstream = upstream;
+    this.watch = watch;
     this.slowStartNanos = watch.slowStart().toNanos();
-    this.nanos = watch.nanos();
     this.most = endpoint.maxConcurrent().orElse(UNLIMITED);
-    this.room = watch.changed();
-    this.health =
-        new Health(
-            label,
-            watch.longestCoolDownNanos(),
-            nanos,
-            watch.news(),
-            this::warmUp,
-            watch.changed());
+    this.site = before.isPresent() ? before.get().site : new Site(this);
+    if (before.isPresent()) {
+      site.owner(this);
+      site.health().takenOver();
+    }
   }
 
   /// What callers and logs see of it.
@@ -87,6 +100,20 @@ public final class Backend implements AutoCloseable {
   /// Its share among the model's backends, as the config says it.
   public int weight() {
     return endpoint.weight();
+  }
+
+  /// Where it is, as text.
+  String address() {
+    return address;
+  }
+
+  /// What is known of where it is, which it may share with backends of an older config.
+  Site site() {
+    return site;
+  }
+
+  Watch watch() {
+    return watch;
   }
 
   /// What tells it from others, the same on all routers.
@@ -117,26 +144,27 @@ public final class Backend implements AutoCloseable {
   // How it is.
 
   Health health() {
-    return health;
+    return site.health();
   }
 
   /// How it is, as a word for operators: `up`, `down`, `trial`, `unwell` or `leaving`.
   public String state() {
-    return leaving ? "leaving" : health.word();
+    return leaving ? "leaving" : site.health().word();
   }
 
   /// Requests that are in its hands now.
   public int inFlight() {
-    return inFlight.get();
+    return site.inFlight().get();
   }
 
   /// Whether it may have one more request in its hands.
   boolean hasRoom() {
-    return inFlight.get() < most;
+    return inFlight() < most;
   }
 
   /// One more request, if that isn't one too many.
   boolean begin() {
+    AtomicInteger inFlight = site.inFlight();
     if (most == UNLIMITED) {
       inFlight.incrementAndGet();
       return true;
@@ -150,30 +178,30 @@ public final class Backend implements AutoCloseable {
   }
 
   void ended() {
-    if (inFlight.decrementAndGet() == 0 && leaving) {
-      upstream.close();
-    }
-    if (most != UNLIMITED) {
-      room.run();
+    site.inFlight().decrementAndGet();
+    // The config in use may limit what the one that it began with didn't.
+    Backend owner = site.owner();
+    if (owner.most != UNLIMITED) {
+      owner.watch.changed().run();
     }
   }
 
   /// How busy it is: what we have in flight there, or what its engine has, where that is known and
   /// more.
   long busy(long now) {
-    return load.busy(inFlight.get(), now);
+    return site.load().busy(inFlight(), now);
   }
 
   /// Its engine has told its load.
   void told(EngineLoad now) {
-    load = now;
+    site.load(now);
   }
 
   /// Its share of the requests right now, in thousandths of a weight of 1: less than the whole
   /// while it warms up.
   long share(long now) {
     long whole = WHOLE * endpoint.weight();
-    Optional<Long> since = slowStartNanos == 0 ? Optional.empty() : returnedAt;
+    Optional<Long> since = slowStartNanos == 0 ? Optional.empty() : site.returnedAt();
     if (since.isEmpty()) {
       return whole;
     }
@@ -185,29 +213,29 @@ public final class Backend implements AutoCloseable {
   /// It is there again, or for the first time beside others: its caches are cold.
   void warmUp() {
     if (slowStartNanos > 0) {
-      returnedAt = Optional.of(nanos.getAsLong());
+      site.returnedAt(watch.nanos().getAsLong());
     }
   }
 
   /// Something of an answer has come from it. What two threads count at the same time may count
   /// once: that it changes is all that matters.
   void progressed() {
-    progress.lazySet(progress.get() + 1);
+    site.progress().lazySet(progress() + 1);
   }
 
   /// A number that changes when something of an answer has come from it.
   int progress() {
-    return progress.get();
+    return site.progress().get();
   }
 
   /// It says that it serves these.
   void lists(Map<String, Json.Obj> models) {
-    listed = models;
+    site.listed(models);
   }
 
   /// What it says of the models that it serves, by name; empty before it was asked.
   public Map<String, Json.Obj> listed() {
-    return listed;
+    return site.listed();
   }
 
   long credit() {
@@ -218,12 +246,11 @@ public final class Backend implements AutoCloseable {
     credit += more;
   }
 
-  /// It gets no more requests; once those in its hands are done its connections are closed.
+  /// It is chosen no more, but by requests that began before; its connections are closed once those
+  /// in its hands are done.
   void leave() {
     leaving = true;
-    if (inFlight.get() == 0) {
-      upstream.close();
-    }
+    upstream.retire();
   }
 
   @Override

@@ -4,7 +4,6 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,13 +13,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import llmhop.config.Endpoint;
-import llmhop.config.FleetRules;
 import llmhop.config.Model;
-import llmhop.http.upstream.Resolver;
 import llmhop.json.Json;
 
 /// A model's backends. Chooses one for each request, by the model's rule, among those that are
@@ -33,14 +28,13 @@ public final class Fleet implements AutoCloseable {
   /// The most backends of a model: more addresses than that are a mistake of the name's.
   public static final int MOST_BACKENDS = 1024;
 
-  /// While requests wait for a backend nobody is left alone longer than this.
-  private static final long WAITED_FOR_NANOS = TimeUnit.SECONDS.toNanos(1);
-
   /// Nobody who waits looks more often than this.
   private static final long SHORTEST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
+  /// Who waits in a fleet that has been succeeded looks as often: news go to the new one.
+  private static final long SUCCEEDED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final Model model;
-  private final Maker maker;
   private final Surroundings around;
   private final Watch watch;
   private final Balancer balancer;
@@ -48,86 +42,95 @@ public final class Fleet implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Map<Backend, Patrols> patrols = new HashMap<>();
-  private final Map<Endpoint, Map<InetAddress, Backend>> discovered = new HashMap<>();
+  private final Discovered discovered;
   private final List<Discovery> discoveries = new ArrayList<>();
-  private final boolean backendsLimited;
   private volatile List<Backend> members;
   private volatile Runnable listener = () -> {};
   // Guarded by the lock.
   private final List<Backend> leavers = new ArrayList<>();
   private int waiting;
+  private boolean started;
+  private boolean succeeded;
+  private boolean retired;
   private boolean closed;
 
-  /// Makes backends.
-  @FunctionalInterface
-  public interface Maker {
-    /// A backend at an endpoint.
-    ///
-    /// @param number which of the model's it is; 0 where there is but one
-    /// @param address the one of the name's addresses that it has; empty where the name is one
-    ///   backend
-    Backend make(int number, Endpoint endpoint, Optional<InetAddress> address, Watch watch);
+  /// A model's backends; names that stand for several haven't been looked up yet.
+  public Fleet(Model model, Backend.Maker maker, Surroundings around) {
+    this(model, maker, around, Optional.empty());
   }
 
-  /// What a fleet is given.
-  ///
-  /// @param nanos the clock, as of [System#nanoTime]
-  /// @param chance where luck comes from
-  /// @param resolver how names become addresses
-  /// @param news is told what changes, for operators
-  public record Surroundings(
-      LongSupplier nanos, Chance chance, Resolver resolver, Consumer<String> news) {}
-
-  /// A model's backends; names that stand for several haven't been looked up yet.
-  public Fleet(Model model, Maker maker, Surroundings around) {
-    FleetRules rules = model.fleet();
+  /// The same after another one, from which it takes over what is known of the places that both
+  /// have, and who a name stood for. From now on that one's backends tell their news here.
+  public Fleet(Model model, Backend.Maker maker, Surroundings around, Optional<Fleet> before) {
     this.model = model;
-    this.maker = maker;
     this.around = around;
-    boolean waits = rules.waitForBackend().isPresent();
-    boolean plain =
-        model.endpoints().size() == 1
-            && !model.endpoints().getFirst().discovered()
-            && !waits
-            && !rules.refuseWhenAllDown()
-            && rules.health().isEmpty()
-            && model.failover().fallback().isEmpty();
-    this.watch =
-        new Watch(
-            rules.slowStart(),
-            waits ? WAITED_FOR_NANOS : Health.LONGEST_NANOS,
-            around.nanos(),
-            // Where one URL is all there is, each request is tried and tells by itself.
-            plain ? _ -> {} : around.news(),
-            this::changed);
-    this.balancer = Balancer.of(rules.balance(), around.chance());
+    this.watch = Watch.of(model, around, this::changed);
+    var predecessors = new Predecessors(before.isPresent() ? before.get().succeeded() : List.of());
+    this.discovered =
+        new Discovered(
+            (number, name, address) ->
+                maker.make(number, name, Optional.of(address), watch, predecessors));
+    this.balancer = Balancer.of(model.fleet().balance(), around.chance());
     List<Backend> made = new ArrayList<>();
     boolean names = false;
     for (Endpoint endpoint : model.endpoints()) {
       if (endpoint.discovered()) {
         names = true;
-        discovered.put(endpoint, new HashMap<>());
+        discovered.add(endpoint);
         discoveries.add(
             new Discovery(
                 endpoint, around.resolver(), around.chance(), this::found, around.news()));
       } else {
         int number = model.endpoints().size() == 1 ? 0 : made.size() + 1;
-        made.add(maker.make(number, endpoint, Optional.empty(), watch));
+        made.add(maker.make(number, endpoint, Optional.empty(), watch, predecessors));
+      }
+    }
+    if (before.isPresent()) {
+      for (Endpoint name : discovered.names()) {
+        made = discovered.found(name, before.get().addresses(name), made).members();
       }
     }
     this.fixed = !names;
-    boolean limited = false;
-    for (Endpoint endpoint : model.endpoints()) limited |= endpoint.maxConcurrent().isPresent();
-    this.backendsLimited = limited;
     this.members = List.copyOf(made);
-    for (Backend backend : made) {
-      patrols.put(backend, new Patrols(model, backend, around));
+    for (Backend backend : members) {
+      patrol(backend);
+      // What it listed is no longer asked for, and would grow old.
+      if (model.catalog().isEmpty()) backend.lists(Map.of());
+    }
+    predecessors.done();
+  }
+
+  /// Another one takes over from here.
+  private List<Backend> succeeded() {
+    lock.lock();
+    try {
+      succeeded = true;
+      changed.signalAll();
+      return members;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// The addresses that a name has, as far as this one knows it.
+  private List<InetAddress> addresses(Endpoint endpoint) {
+    lock.lock();
+    try {
+      return discovered.addresses(endpoint);
+    } finally {
+      lock.unlock();
     }
   }
 
   /// Begins to look after its backends, as far as the config asks for it.
   public void start() {
-    for (Patrols each : patrolled()) each.start();
+    lock.lock();
+    try {
+      started = true;
+      for (Patrols each : patrols.values()) each.start();
+    } finally {
+      lock.unlock();
+    }
     for (Discovery each : discoveries) each.start();
   }
 
@@ -241,11 +244,6 @@ public final class Fleet implements AutoCloseable {
     return false;
   }
 
-  /// Whether its backends have limits of their own.
-  public boolean areBackendsLimited() {
-    return backendsLimited;
-  }
-
   /// Runs this whenever one may be chosen again, or has done one of its requests, where it has a
   /// limit.
   public void onChange(Runnable action) {
@@ -288,6 +286,7 @@ public final class Fleet implements AutoCloseable {
       if (sleep <= 0) {
         return false;
       }
+      if (succeeded) sleep = Math.min(sleep, SUCCEEDED_NANOS);
       for (Backend backend : members) {
         if (may.test(backend)) {
           sleep = Math.min(sleep, Math.max(SHORTEST_NANOS, backend.health().trialAt() - now));
@@ -323,70 +322,55 @@ public final class Fleet implements AutoCloseable {
 
   /// A name has these addresses now: newcomers join, leavers finish what they have in hand.
   void found(Endpoint endpoint, Collection<InetAddress> addresses) {
-    List<Backend> left = new ArrayList<>();
-    List<String> told = new ArrayList<>();
+    Discovered.Change change;
     lock.lock();
     try {
-      if (closed) {
+      if (closed || retired) {
         return;
       }
-      Map<InetAddress, Backend> known = discovered.get(endpoint);
-      boolean first = known.isEmpty();
-      List<Backend> now = new ArrayList<>(members);
-      for (InetAddress address : List.copyOf(known.keySet())) {
-        if (!addresses.contains(address)) {
-          Backend leaver = known.remove(address);
-          now.remove(leaver);
-          left.add(leaver);
-          told.add(leaver.label() + " has left " + place(endpoint, address));
-        }
-      }
-      join(endpoint, addresses, now, told, first);
-      members = List.copyOf(now);
+      change = discovered.found(endpoint, addresses, members);
+      members = List.copyOf(change.members());
       changed.signalAll();
       leavers.removeIf(leaver -> leaver.inFlight() == 0);
-      leavers.addAll(left);
-      for (Backend leaver : left) patrols.remove(leaver).close();
+      leavers.addAll(change.left());
+      for (Backend leaver : change.left()) patrols.remove(leaver).close();
+      for (Backend newcomer : change.joined()) patrol(newcomer);
     } finally {
       lock.unlock();
     }
     listener.run();
-    for (Backend leaver : left) leaver.leave();
-    for (String each : told) around.news().accept(each);
+    for (Backend leaver : change.left()) leaver.leave();
+    for (String each : change.told()) around.news().accept(each);
   }
 
-  private void join(
-      Endpoint endpoint,
-      Collection<InetAddress> addresses,
-      List<Backend> now,
-      List<String> told,
-      boolean first) {
-    Map<InetAddress, Backend> known = discovered.get(endpoint);
-    Set<String> labels = new HashSet<>();
-    for (Backend backend : now) labels.add(number(backend.label()));
-    int number = 1;
-    for (InetAddress address : addresses) {
-      if (!known.containsKey(address) && now.size() < MOST_BACKENDS) {
-        while (!labels.add("#" + number)) number++;
-        Backend newcomer = maker.make(number, endpoint, Optional.of(address), watch);
-        if (!first) newcomer.warmUp();
-        known.put(address, newcomer);
-        now.add(newcomer);
-        told.add(newcomer.label() + " has joined " + place(endpoint, address));
-        var patrol = new Patrols(model, newcomer, around);
-        patrols.put(newcomer, patrol);
-        patrol.start();
+  private void patrol(Backend backend) {
+    var patrol = new Patrols(model, backend, around);
+    patrols.put(backend, patrol);
+    if (started) patrol.start();
+  }
+
+  /// It is not the one of its model any more: it looks after nobody from now on. Requests that
+  /// began with it may still be sent; connections that its successor has no use for are closed
+  /// after them.
+  public void retire(Optional<Fleet> successor) {
+    List<Backend> left;
+    lock.lock();
+    try {
+      succeeded = true;
+      retired = true;
+      changed.signalAll();
+      for (Discovery each : discoveries) each.close();
+      for (Patrols each : patrols.values()) each.close();
+      left = new ArrayList<>(members);
+    } finally {
+      lock.unlock();
+    }
+    if (successor.isPresent()) {
+      for (Backend kept : successor.get().members) {
+        left.removeIf(backend -> backend.upstream() == kept.upstream());
       }
     }
-  }
-
-  /// What a label ends with: a freed number is given again.
-  private static String number(String label) {
-    return label.substring(Math.max(0, label.lastIndexOf('#')));
-  }
-
-  private static String place(Endpoint endpoint, InetAddress address) {
-    return endpoint.host() + " (" + address.getHostAddress() + ")";
+    for (Backend backend : left) backend.leave();
   }
 
   @Override

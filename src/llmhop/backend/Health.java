@@ -1,8 +1,7 @@
 package llmhop.backend;
 
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
-import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /// Whether a backend may be chosen, from what requests meet there and what probes say. Shared by
 /// all requests.
@@ -37,12 +36,7 @@ final class Health {
     TRIAL
   }
 
-  private final String label;
-  private final long longestNanos;
-  private final LongSupplier nanos;
-  private final Consumer<String> news;
-  private final Runnable returned;
-  private final Runnable changed;
+  private final Supplier<Backend> owner;
 
   /// Up and well: what all requests ask for.
   private volatile boolean open = true;
@@ -57,25 +51,43 @@ final class Health {
 
   /// One that is up.
   ///
-  /// @param label what news call it
-  /// @param longestNanos how long it is left alone at most
-  /// @param nanos the clock, as of [System#nanoTime]
-  /// @param news is told of each change, for operators
-  /// @param returned runs before it may be chosen again; it must not wait
-  /// @param changed runs when it may be
-  Health(
-      String label,
-      long longestNanos,
-      LongSupplier nanos,
-      Consumer<String> news,
-      Runnable returned,
-      Runnable changed) {
-    this.label = label;
-    this.longestNanos = longestNanos;
-    this.nanos = nanos;
-    this.news = news;
-    this.returned = returned;
-    this.changed = changed;
+  /// @param owner whose it is now: that one has the clock, the rules, and hears of each change
+  Health(Supplier<Backend> owner) {
+    this.owner = owner;
+  }
+
+  private long now() {
+    return owner.get().watch().nanos().getAsLong();
+  }
+
+  private long longestNanos() {
+    return owner.get().watch().longestCoolDownNanos();
+  }
+
+  private void tell(String what) {
+    Backend backend = owner.get();
+    backend.watch().news().accept(backend.label() + " " + what);
+  }
+
+  /// Another backend is its owner now, whose rules may differ: nobody may probe any more, or it may
+  /// be left alone for less long.
+  void takenOver() {
+    boolean back;
+    synchronized (this) {
+      boolean was = open;
+      if (!owner.get().watch().probed()) {
+        unwell = false;
+        open = state == State.UP;
+      }
+      coolDown = Math.min(coolDown, longestNanos());
+      if (state != State.UP && trialAt - now() > longestNanos()) {
+        trialAt = now() + longestNanos();
+      }
+      back = open && !was;
+    }
+    if (back) {
+      owner.get().watch().changed().run();
+    }
   }
 
   /// Whether it is up and well, without a doubt.
@@ -89,7 +101,7 @@ final class Health {
   }
 
   private synchronized boolean maybeTrial() {
-    return !unwell && state != State.UP && nanos.getAsLong() - trialAt >= 0;
+    return !unwell && state != State.UP && now() - trialAt >= 0;
   }
 
   /// It is chosen.
@@ -100,9 +112,9 @@ final class Health {
       return false;
     }
     synchronized (this) {
-      if (state != State.UP && nanos.getAsLong() - trialAt >= 0) {
+      if (state != State.UP && now() - trialAt >= 0) {
         state = State.TRIAL;
-        trialAt = nanos.getAsLong() + coolDown;
+        trialAt = now() + coolDown;
       }
       return state != State.UP;
     }
@@ -110,7 +122,7 @@ final class Health {
 
   /// When it may be tried next, as of the clock; far away while that is for others to say.
   synchronized long trialAt() {
-    return unwell || state == State.UP ? nanos.getAsLong() + longestNanos : trialAt;
+    return unwell || state == State.UP ? now() + longestNanos() : trialAt;
   }
 
   /// It answered a request that was sent in spite of all.
@@ -169,14 +181,14 @@ final class Health {
           breaks++;
           if (certain || breaks >= BREAKS) {
             fell = true;
-            coolDown = Math.min(COOL_DOWN_NANOS, longestNanos);
+            coolDown = Math.min(COOL_DOWN_NANOS, longestNanos());
             down(certain);
           }
         }
         case TRIAL -> {
           // What was sent before it fell says nothing new.
           if (trial) {
-            coolDown = Math.min(2 * coolDown, longestNanos);
+            coolDown = Math.min(2 * coolDown, longestNanos());
             down(certain);
           }
         }
@@ -184,7 +196,7 @@ final class Health {
       }
     }
     if (fell) {
-      news.accept(label + " is down: " + why);
+      tell("is down: " + why);
     }
   }
 
@@ -194,9 +206,9 @@ final class Health {
       if (state != State.TRIAL) {
         return;
       }
-      trialAt = nanos.getAsLong();
+      trialAt = now();
     }
-    changed.run();
+    owner.get().watch().changed().run();
   }
 
   /// A probe says that it is well, as often in a row as it takes.
@@ -218,18 +230,22 @@ final class Health {
   void unwell(String why) {
     boolean fell;
     synchronized (this) {
+      // Whoever probed by an older config may be late to say so.
+      if (!owner.get().watch().probed()) {
+        return;
+      }
       fell = !unwell;
       unwell = true;
       open = false;
     }
     if (fell) {
-      news.accept(label + " is down, says its health check: " + why);
+      tell("is down, says its health check: " + why);
     }
   }
 
   private void told(String what) {
-    changed.run();
-    news.accept(label + " " + what);
+    owner.get().watch().changed().run();
+    tell(what);
   }
 
   private void up() {
@@ -237,7 +253,7 @@ final class Health {
     breaks = 0;
     if (!unwell) {
       // Before anybody chooses it.
-      returned.run();
+      owner.get().warmUp();
       open = true;
     }
   }
@@ -246,7 +262,7 @@ final class Health {
     state = State.DOWN;
     refused = certain;
     open = false;
-    trialAt = nanos.getAsLong() + coolDown;
+    trialAt = now() + coolDown;
   }
 
   /// How it is, as a word for operators.

@@ -6,6 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import llmhop.config.Model;
 import llmhop.config.ModelLimits;
 import llmhop.config.QueueRules;
 
@@ -32,21 +33,22 @@ final class LimitedPlaces implements Places {
 
   private final LongSupplier nanos;
   private final boolean alike;
-  private final long lookNanos;
   private final ReentrantLock lock = new ReentrantLock();
   // All below is guarded by the lock.
   private final Line<Waiter> line = new Line<>();
   private ModelLimits limits;
+  private boolean backendsLimited;
   private int taken;
   private long meanNanos = FIRST_GUESS_NANOS;
 
-  /// @param backendsLimited whether its backends have limits of their own
-  /// @param alike whether each backend of the model does for each of its requests
+  /// Those of a model that has had none before.
+  ///
   /// @param nanos the clock, as of [System#nanoTime]
-  LimitedPlaces(ModelLimits limits, boolean backendsLimited, boolean alike, LongSupplier nanos) {
-    this.limits = limits;
-    this.lookNanos = backendsLimited ? LOOK_NANOS : Long.MAX_VALUE;
-    this.alike = alike;
+  LimitedPlaces(Model model, LongSupplier nanos) {
+    this.limits = model.limits();
+    this.backendsLimited = model.limitsBackends();
+    // Each backend does for each request, unless they serve what they list.
+    this.alike = !model.name().equals(Model.ANY);
     this.nanos = nanos;
   }
 
@@ -80,6 +82,7 @@ final class LimitedPlaces implements Places {
   public Entry enter(Seeker seeker) {
     Waiter waiter;
     QueueRules queue;
+    long lookNanos;
     lock.lock();
     try {
       if (line.size() == 0 && hasRoom() && seeker.reserve()) {
@@ -96,14 +99,15 @@ final class LimitedPlaces implements Places {
       }
       waiter = new Waiter(seeker);
       line.add(seeker.priority(), seeker.owner(), waiter);
+      lookNanos = backendsLimited ? LOOK_NANOS : Long.MAX_VALUE;
       passOn();
     } finally {
       lock.unlock();
     }
-    return await(waiter, queue.longest().toNanos());
+    return await(waiter, queue.longest().toNanos(), lookNanos);
   }
 
-  private Entry await(Waiter waiter, long mostNanos) {
+  private Entry await(Waiter waiter, long mostNanos, long lookNanos) {
     Seeker seeker = waiter.seeker;
     long start = nanos.getAsLong();
     if (waiter.place.isEmpty()) {
@@ -115,12 +119,9 @@ final class LimitedPlaces implements Places {
       if (over || waiter.place.isPresent() || waiter.pushedOut) {
         return end(waiter, waited);
       }
-      if (mostNanos - waited <= lookNanos) {
-        LockSupport.parkNanos(this, mostNanos - waited);
-      } else {
-        LockSupport.parkNanos(this, lookNanos);
-        look();
-      }
+      long sleep = Math.min(mostNanos - waited, lookNanos);
+      LockSupport.parkNanos(this, sleep);
+      if (sleep == lookNanos) look();
     }
   }
 
@@ -216,10 +217,20 @@ final class LimitedPlaces implements Places {
   }
 
   @Override
-  public void limit(ModelLimits now) {
+  public void limit(Model model) {
+    limit(model.limits(), model.limitsBackends());
+  }
+
+  @Override
+  public void lift() {
+    limit(ModelLimits.NONE, false);
+  }
+
+  private void limit(ModelLimits now, boolean ofBackends) {
     lock.lock();
     try {
       limits = now;
+      backendsLimited = ofBackends;
       passOn();
     } finally {
       lock.unlock();

@@ -12,7 +12,7 @@ final class Patrols implements AutoCloseable {
   private final List<Patrol> patrols = new ArrayList<>();
   private final Optional<Listing> listing;
 
-  Patrols(Model model, Backend backend, Fleet.Surroundings around) {
+  Patrols(Model model, Backend backend, Surroundings around) {
     Chance chance = around.chance();
     var rules = model.fleet();
     listing = model.catalog().map(_ -> new Listing(backend, around.news()));

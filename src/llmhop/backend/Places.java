@@ -4,19 +4,26 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import llmhop.config.Model;
-import llmhop.config.ModelLimits;
 
 /// The places at a model: how many requests it has in hand at a time, and who waits for one. Shared
 /// by all requests.
 public interface Places {
   /// Those of a model.
   ///
-  /// @param backendsLimited whether its backends have limits of their own
   /// @param nanos the clock, as of [System#nanoTime]
-  static Places of(Model model, boolean backendsLimited, LongSupplier nanos) {
-    boolean limited = model.limits().maxConcurrent().isPresent() || backendsLimited;
-    boolean alike = !model.name().equals(Model.ANY);
-    return limited ? new LimitedPlaces(model.limits(), backendsLimited, alike, nanos) : OPEN;
+  static Places of(Model model, LongSupplier nanos) {
+    return of(model, OPEN, nanos);
+  }
+
+  /// Those of a model that had other limits before, or none; what is taken there is taken here. The
+  /// new limits hold once [#limit] says so.
+  ///
+  /// @param before its places until now
+  static Places of(Model model, Places before, LongSupplier nanos) {
+    if (model.limits().maxConcurrent().isEmpty() && !model.limitsBackends()) {
+      return OPEN;
+    }
+    return before.areLimited() ? before : new LimitedPlaces(model, nanos);
   }
 
   /// Those of a model without limits: nobody counts.
@@ -41,7 +48,10 @@ public interface Places {
         public void look() {}
 
         @Override
-        public void limit(ModelLimits limits) {}
+        public void limit(Model model) {}
+
+        @Override
+        public void lift() {}
 
         @Override
         public int taken() {
@@ -74,8 +84,11 @@ public interface Places {
   /// There may be room for those who wait: a backend has come, or has done its work.
   void look();
 
-  /// From now on these limits hold.
-  void limit(ModelLimits limits);
+  /// From now on the limits of this config hold.
+  void limit(Model model);
+
+  /// From now on there are none: all who wait go on.
+  void lift();
 
   /// How many are taken now.
   int taken();

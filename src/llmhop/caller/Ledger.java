@@ -22,9 +22,9 @@ public final class Ledger {
     return usages.computeIfAbsent(name, _ -> new Usage(nanos));
   }
 
-  /// Forgets all tokens but these.
+  /// Forgets all tokens but these, and those that still have requests in hand.
   public void retain(Collection<String> names) {
-    usages.keySet().retainAll(names);
+    usages.entrySet().removeIf(e -> !names.contains(e.getKey()) && e.getValue().inHand() == 0);
   }
 
   /// Requests in hand of all tokens that have a limit.

@@ -47,6 +47,14 @@ public record Model(
   /// The key of the model that takes every name which its backends list.
   public static final String ANY = "*";
 
+  /// Whether its backends have limits of their own.
+  public boolean limitsBackends() {
+    for (Endpoint endpoint : endpoints) {
+      if (endpoint.maxConcurrent().isPresent()) return true;
+    }
+    return false;
+  }
+
   /// Copies the lists.
   public Model {
     Checks.that(!name.isEmpty(), "a model without a name");

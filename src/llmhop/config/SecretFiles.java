@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /// The files that references point to.
 @FunctionalInterface
@@ -17,6 +18,14 @@ interface SecretFiles {
       try (InputStream in = Files.newInputStream(path)) {
         return in.readNBytes(limitBytes);
       }
+    };
+  }
+
+  /// The same, with somebody who is told of each file before it is read.
+  default SecretFiles telling(Consumer<Path> files) {
+    return (path, limitBytes) -> {
+      files.accept(path);
+      return read(path, limitBytes);
     };
   }
 }

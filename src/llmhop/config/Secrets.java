@@ -1,6 +1,8 @@
 package llmhop.config;
 
+import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// How references to secrets, like `${env:NAME}`, become values.
 @FunctionalInterface
@@ -28,8 +30,16 @@ public interface Secrets {
   ///
   /// @return what a start uses
   static Secrets fromProcess() {
+    return fromProcess(_ -> {});
+  }
+
+  /// The same, telling which files it looks into.
+  ///
+  /// @param files is told of each file before it is read, also of one that can't be
+  /// @return what a reload uses
+  static Secrets fromProcess(Consumer<Path> files) {
     return new StoredSecrets(
-        name -> Optional.ofNullable(System.getenv(name)), SecretFiles.onDisk());
+        name -> Optional.ofNullable(System.getenv(name)), SecretFiles.onDisk().telling(files));
   }
 
   /// Looks nowhere: the spelling of references is checked, their values are left open.

@@ -1,6 +1,8 @@
 package llmhop.config;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -22,5 +24,14 @@ public record Tls(
     Objects.requireNonNull(ca);
     Objects.requireNonNull(serverName);
     Checks.that(cert.isPresent() == key.isPresent(), "cert and key go together");
+  }
+
+  /// The files that it names.
+  public List<Path> files() {
+    List<Path> files = new ArrayList<>();
+    ca.ifPresent(files::add);
+    cert.ifPresent(files::add);
+    key.ifPresent(files::add);
+    return files;
   }
 }

@@ -15,12 +15,17 @@ import llmhop.route.Route.Found;
 /// many requests run at once, and at the model a place, for which it may have to wait. Shared by
 /// all requests.
 public final class Admission {
-  private final int maxConcurrent;
+  private volatile int maxConcurrent;
   private final AtomicInteger admitted = new AtomicInteger();
 
   /// At most this many admitted requests at once (`maxConcurrentRequests`), queued ones too.
   public Admission(int maxConcurrent) {
     this.maxConcurrent = maxConcurrent;
+  }
+
+  /// From now on at most this many; who is in stays in.
+  public void maxConcurrent(int most) {
+    maxConcurrent = most;
   }
 
   /// Requests that are admitted now.

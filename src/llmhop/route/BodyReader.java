@@ -15,28 +15,27 @@ final class BodyReader {
   /// The first step of a body of unknown length, in bytes: most prompts fit.
   private static final int FIRST_STEP = 16 * 1024;
 
-  private final long maxBodyBytes;
   private final BufferBudget budget;
   private final SegmentPool pool;
 
-  BodyReader(long maxBodyBytes, BufferBudget budget, SegmentPool pool) {
-    this.maxBodyBytes = maxBodyBytes;
+  BodyReader(BufferBudget budget, SegmentPool pool) {
     this.budget = budget;
     this.pool = pool;
   }
 
   /// Refuses a declared length over the limit.
-  void checkDeclared(Exchange exchange) {
+  static void checkDeclared(Exchange exchange, long maxBodyBytes) {
     if (exchange.declaredLength().orElse(0) > maxBodyBytes) {
-      throw tooLarge();
+      throw tooLarge(maxBodyBytes);
     }
   }
 
   /// Reads the whole body. The caller of this method closes it.
   ///
+  /// @param maxBodyBytes the largest that is read
   /// @throws Refusal when it is too large, breaks off, or isn't what it must be
-  RequestBody read(Exchange exchange, Look look) {
-    checkDeclared(exchange);
+  RequestBody read(Exchange exchange, Look look, long maxBodyBytes) {
+    checkDeclared(exchange, maxBodyBytes);
     var share = budget.share();
     var body = new RequestBody(pool, share);
     try {
@@ -44,7 +43,7 @@ final class BodyReader {
       if (declared.isPresent()) {
         readDeclared(exchange, look, body, share, declared.getAsLong());
       } else {
-        readToEnd(exchange, look, body, share);
+        readToEnd(exchange, look, body, share, maxBodyBytes);
       }
       if (!body.isEmpty()) {
         body.named(look.finish());
@@ -87,7 +86,8 @@ final class BodyReader {
     return rest > SMALL ? length - rest + SegmentPool.SEGMENT : length;
   }
 
-  private void readToEnd(Exchange exchange, Look look, RequestBody body, BufferBudget.Share share) {
+  private void readToEnd(
+      Exchange exchange, Look look, RequestBody body, BufferBudget.Share share, long maxBodyBytes) {
     long total = 0;
     boolean pooled = false;
     while (true) {
@@ -104,7 +104,7 @@ final class BodyReader {
       }
       total += filled;
       if (total > maxBodyBytes) {
-        throw tooLarge();
+        throw tooLarge(maxBodyBytes);
       }
       if (filled < part.length) {
         return;
@@ -127,7 +127,7 @@ final class BodyReader {
     return filled;
   }
 
-  private Refusal tooLarge() {
+  private static Refusal tooLarge(long maxBodyBytes) {
     return Refusal.requestTooLarge(maxBodyBytes, "maxBodyBytes");
   }
 }

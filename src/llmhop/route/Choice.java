@@ -69,7 +69,7 @@ final class Choice implements AutoCloseable {
   /// @return false when those that are well have no room
   boolean reserve() {
     Fleet fleet = asked.route().fleet();
-    if (!fleet.areBackendsLimited()) {
+    if (!asked.route().limitsBackends()) {
       return true;
     }
     reserved = fleet.choose(clues, may);

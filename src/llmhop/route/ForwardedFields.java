@@ -57,12 +57,10 @@ final class ForwardedFields {
   private static final NameSet DESCRIBES_BODY =
       names(List.of(), "Content-Type", "Content-Encoding");
 
-  private final List<AddressRange> trustedProxies;
   private final String via;
 
   /// @param via what we add to the names of those that forwarded a request
-  ForwardedFields(List<AddressRange> trustedProxies, String via) {
-    this.trustedProxies = List.copyOf(trustedProxies);
+  ForwardedFields(String via) {
     this.via = via;
   }
 
@@ -74,10 +72,11 @@ final class ForwardedFields {
 
   /// The fields of a request for a backend, in the order they came, the model's own last.
   ///
-  /// @param takesCredentials whether the caller's credential was meant for us
+  /// @param routes whom we trust, and whether the caller's credential was meant for us
   /// @param requestId the id for this attempt
-  Fields request(Exchange exchange, Backend backend, boolean takesCredentials, String requestId) {
-    boolean trusted = isTrusted(exchange.peer());
+  Fields request(Exchange exchange, Backend backend, Routes routes, String requestId) {
+    boolean takesCredentials = routes.gate().takesCredentials();
+    boolean trusted = isTrusted(exchange.peer(), routes.rules().trustedProxies());
     NameSet perConnection = perConnection(exchange.fields());
     var out = new Fields();
     for (Fields.Field field : exchange.fields()) {
@@ -122,7 +121,7 @@ final class ForwardedFields {
         || lower.endsWith("-connecting-ip");
   }
 
-  private boolean isTrusted(InetAddress peer) {
+  private static boolean isTrusted(InetAddress peer, List<AddressRange> trustedProxies) {
     for (AddressRange range : trustedProxies) {
       if (range.contains(peer)) return true;
     }

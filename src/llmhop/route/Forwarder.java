@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.Optional;
 import llmhop.backend.Backend;
 import llmhop.backend.Lease;
-import llmhop.caller.Gate;
 import llmhop.http.upstream.Body;
 import llmhop.http.upstream.Call;
 import llmhop.http.upstream.Head;
@@ -47,7 +46,8 @@ final class Forwarder {
   /// @param choice where the next ones come from
   /// @throws Refusal 502, 503 or 504, or what the request's own body threw
   /// @throws IOException when the caller has left
-  BackendAnswer forward(Exchange x, Intake.Request request, Pick first, Choice choice, Gate gate)
+  BackendAnswer forward(
+      Exchange x, Intake.Request request, Pick first, Choice choice, Routes routes)
       throws IOException {
     Optional<BackendAnswer> busy = Optional.empty();
     Optional<Refusal> ran = Optional.empty();
@@ -55,7 +55,7 @@ final class Forwarder {
     try {
       while (true) {
         try {
-          BackendAnswer answer = send(x, request, pick, choice.holdsHead(), gate);
+          BackendAnswer answer = send(x, request, pick, choice.holdsHead(), routes);
           if (!isBusy(answer.reply()) || !request.repeatable() || !choice.goesOnWhenBusy()) {
             return answer;
           }
@@ -120,7 +120,7 @@ final class Forwarder {
   /// Sends it to one backend and waits for the head of the answer; where there may be another
   /// backend after this one, or a limit on the first byte, for that byte too.
   private BackendAnswer send(
-      Exchange x, Intake.Request request, Pick pick, boolean holdsHead, Gate gate)
+      Exchange x, Intake.Request request, Pick pick, boolean holdsHead, Routes routes)
       throws UpstreamException {
     Lease lease = pick.lease();
     Found found = pick.found();
@@ -128,7 +128,7 @@ final class Forwarder {
     boolean begun = false;
     try {
       x.journal().backend(lease.backend().label());
-      Request attempt = attempt(x, request, pick, gate);
+      Request attempt = attempt(x, request, pick, routes);
       Call call = lease.backend().upstream().call(attempt, found.route().timing());
       x.watch(call::cancel);
       reply = call.send();
@@ -170,7 +170,7 @@ final class Forwarder {
     }
   }
 
-  private Request attempt(Exchange x, Intake.Request request, Pick pick, Gate gate) {
+  private Request attempt(Exchange x, Intake.Request request, Pick pick, Routes routes) {
     Lease lease = pick.lease();
     Backend backend = lease.backend();
     Body body = request.body(pick.found());
@@ -184,8 +184,7 @@ final class Forwarder {
       @Override
       public Head head() {
         String id = ids.attempt(x.journal().id());
-        return new Head(
-            x.method(), target, fields.request(x, backend, gate.takesCredentials(), id));
+        return new Head(x.method(), target, fields.request(x, backend, routes, id));
       }
 
       @Override

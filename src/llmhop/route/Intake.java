@@ -11,8 +11,8 @@ import llmhop.route.Route.Found;
 final class Intake {
   private final BodyReader reader;
 
-  Intake(long maxBodyBytes, BufferBudget budget, SegmentPool segments) {
-    this.reader = new BodyReader(maxBodyBytes, budget, segments);
+  Intake(BufferBudget budget, SegmentPool segments) {
+    this.reader = new BodyReader(budget, segments);
   }
 
   /// A request with its body at hand: what FIND looks at and FORWARD sends.
@@ -45,7 +45,8 @@ final class Intake {
   Request read(Exchange x, Target target, Caller caller, Routes routes) {
     ModelName.checkReachable(x, target, routes);
     Optional<String> outside = ModelName.outside(x, target);
-    reader.checkDeclared(x);
+    long most = routes.rules().maxBodyBytes();
+    BodyReader.checkDeclared(x, most);
     Look look = Look.of(x.fields(), outside.isPresent(), caller.restricted(), routes.wanted());
     long declared = x.declaredLength().orElse(-1);
     if (target.routed().isPresent() && declared > BodyReader.SMALL) {
@@ -55,7 +56,7 @@ final class Intake {
         return new Streamed(target, found, streamed(x, declared, look, found, routes));
       }
     }
-    return new Buffered(target, outside, reader.read(x, look), look.sees(), routes, caller);
+    return new Buffered(target, outside, reader.read(x, look, most), look.sees(), routes, caller);
   }
 
   private static Body streamed(Exchange x, long length, Look look, Found found, Routes routes) {

@@ -19,6 +19,7 @@ public final class Route {
   private final Timing timing;
   private final boolean changesPaths;
   private final boolean holdsHead;
+  private final boolean limitsBackends;
 
   /// A route to these backends.
   ///
@@ -36,6 +37,7 @@ public final class Route {
     this.gate = new PathGate(model.paths(), model.endpoints());
     var limits = model.timeouts();
     this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total());
+    this.limitsBackends = model.limitsBackends();
     this.holdsHead = limits.firstByte().isPresent() || model.failover().isOn();
   }
 
@@ -73,6 +75,11 @@ public final class Route {
   /// status, and so is another backend's answer.
   boolean holdsHead() {
     return holdsHead;
+  }
+
+  /// Whether its backends have limits of their own.
+  boolean limitsBackends() {
+    return limitsBackends;
   }
 
   /// Whether other models may answer in its place.

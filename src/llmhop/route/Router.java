@@ -45,11 +45,11 @@ public final class Router implements HttpHandler {
     this.snapshot = snapshot;
     this.local = local;
     this.lifecycle = lifecycle;
-    this.intake = new Intake(setup.maxBodyBytes(), setup.budget(), setup.segments());
+    this.intake = new Intake(setup.budget(), setup.segments());
     this.admission = setup.admission();
     this.ids = new RequestIds(setup.random());
     this.chain = new Chain(setup.instance());
-    this.forwarder = new Forwarder(new ForwardedFields(setup.trustedProxies(), chain.entry()), ids);
+    this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids);
     this.observer = setup.observer();
     this.clock = setup.clock();
     this.nanos = setup.nanos();
@@ -57,8 +57,7 @@ public final class Router implements HttpHandler {
   }
 
   /// One request, from its head to its record.
-  private void serve(Exchange x, Journal journal) throws IOException {
-    Routes routes = snapshot.get();
+  private void serve(Exchange x, Journal journal, Routes routes) throws IOException {
     Target target = accept(x, journal);
     Optional<Fields> preflight = x.askedByBrowser(routes.browsers());
     if (preflight.isPresent()) {
@@ -89,7 +88,7 @@ public final class Router implements HttpHandler {
         Choice.Pick best = choice.first();
 
         journal.at(Phase.FORWARD);
-        try (BackendAnswer answer = forwarder.forward(x, request, best, choice, routes.gate())) {
+        try (BackendAnswer answer = forwarder.forward(x, request, best, choice, routes)) {
           journal.at(Phase.RELAY);
           Relay.relay(x, request, found, answer, permit);
         }
@@ -101,9 +100,11 @@ public final class Router implements HttpHandler {
   public void handle(HttpExchange http) throws IOException {
     var journal = new Journal(nanos);
     Exchange x = Exchange.accept(http, journal);
+    Routes routes = snapshot.get();
     lifecycle.enter();
+    routes.began();
     try {
-      serve(x, journal);
+      serve(x, journal, routes);
     } catch (Refusal refusal) {
       journal.refused(refusal);
       refuse(x, refusal);
@@ -116,6 +117,7 @@ public final class Router implements HttpHandler {
       refuse(x, fault(journal, e));
     } finally {
       observer.record(journal.outcome(clock.instant(), x.method()));
+      routes.ended();
       lifecycle.exit();
     }
   }

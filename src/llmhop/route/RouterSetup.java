@@ -2,20 +2,17 @@ package llmhop.route;
 
 import java.io.PrintStream;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
-import llmhop.config.AddressRange;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.Observer;
 
-/// What a router is given: limits, and the sources of time and chance.
+/// What a router is given for its life: limits, and the sources of time and chance. What the config
+/// may change while it runs is in [Routes].
 ///
-/// @param maxBodyBytes the largest request body
 /// @param budget the bytes of bodies that may be in memory at once
 /// @param segments where large bodies live
 /// @param admission who may, now
-/// @param trustedProxies peers whose `X-Forwarded-*` are believed
 /// @param instance its name among routers in a chain, a token
 /// @param observer is told of each request
 /// @param clock the time of day
@@ -23,11 +20,9 @@ import llmhop.observe.Observer;
 /// @param random where request ids come from; safe for concurrent use
 /// @param faults where our own faults are logged
 public record RouterSetup(
-    long maxBodyBytes,
     BufferBudget budget,
     SegmentPool segments,
     Admission admission,
-    List<AddressRange> trustedProxies,
     String instance,
     Observer observer,
     InstantSource clock,

@@ -5,14 +5,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import llmhop.caller.Caller;
 import llmhop.caller.Gate;
 import llmhop.config.Failover;
 import llmhop.config.Nearest;
 import llmhop.route.Route.Found;
 
-/// Everything that the config says of callers and models, at one moment. Immutable; each request
-/// reads it once and keeps it to its end.
+/// Everything that the config says of callers and models, at one moment. Immutable, but for how
+/// many have it; each request reads it once and keeps it to its end.
 public final class Routes {
   private final Gate gate;
   private final Browsers browsers;
@@ -20,14 +21,22 @@ public final class Routes {
   private final Map<String, Found> names = new HashMap<>();
   private final List<Route> patterns;
   private final Optional<String> defaultModel;
+  private final RequestRules rules;
   private final Affinity.Wanted wanted;
+  private final AtomicInteger requests = new AtomicInteger();
 
   /// A snapshot. The names of the routes must differ (the config's reader sees to it).
-  public Routes(Gate gate, Browsers browsers, List<Route> routes, Optional<String> defaultModel) {
+  public Routes(
+      Gate gate,
+      Browsers browsers,
+      List<Route> routes,
+      Optional<String> defaultModel,
+      RequestRules rules) {
     this.gate = gate;
     this.browsers = browsers;
     this.routes = List.copyOf(routes);
     this.defaultModel = defaultModel;
+    this.rules = rules;
     Affinity.Wanted all = Affinity.Wanted.NOTHING;
     for (Route route : routes) {
       all = all.union(route.wanted());
@@ -44,6 +53,21 @@ public final class Routes {
     this.patterns = List.copyOf(longestFirst);
   }
 
+  /// A request goes by it from now on.
+  void began() {
+    requests.incrementAndGet();
+  }
+
+  /// A request that went by it is over.
+  void ended() {
+    requests.decrementAndGet();
+  }
+
+  /// Requests that go by it.
+  public int requests() {
+    return requests.get();
+  }
+
   /// Who may come in.
   public Gate gate() {
     return gate;
@@ -57,6 +81,11 @@ public final class Routes {
   /// All routes, in the order of the file.
   public List<Route> all() {
     return routes;
+  }
+
+  /// What holds for all requests.
+  RequestRules rules() {
+    return rules;
   }
 
   Optional<String> defaultModel() {

@@ -50,21 +50,30 @@ final class Fleets {
   }
 
   Fleet of(String members) {
-    Model model = model(members);
-    Fleet.Maker maker =
-        (number, endpoint, address, watch) ->
-            backend(model.headers(), number, endpoint, address, watch);
-    return new Fleet(model, maker, around());
+    return of(members, Optional.empty());
   }
 
-  Fleet.Surroundings around() {
+  /// The fleet of a config that comes after another.
+  Fleet after(Fleet before, String members) {
+    return of(members, Optional.of(before));
+  }
+
+  private Fleet of(String members, Optional<Fleet> before) {
+    Model model = model(members);
+    Backend.Maker maker =
+        (number, endpoint, address, watch, predecessors) ->
+            backend(model.headers(), number, endpoint, address, watch, predecessors);
+    return new Fleet(model, maker, around(), before);
+  }
+
+  Surroundings around() {
     Consumer<String> heard =
         line -> {
           synchronized (news) {
             news.add(line);
           }
         };
-    return new Fleet.Surroundings(clock, random::nextLong, host -> resolver.resolve(host), heard);
+    return new Surroundings(clock, random::nextLong, host -> resolver.resolve(host), heard);
   }
 
   private Backend backend(
@@ -72,7 +81,8 @@ final class Fleets {
       int number,
       Endpoint endpoint,
       Optional<InetAddress> address,
-      Watch watch) {
+      Watch watch,
+      Predecessors predecessors) {
     var kind = Origin.Kind.HTTP;
     var origin = new Origin(kind, endpoint.host(), endpoint.port(), "");
     var settings =
@@ -92,7 +102,8 @@ final class Fleets {
         headers,
         false,
         new Upstream(origin, settings, System::nanoTime),
-        watch);
+        watch,
+        predecessors.take(place));
   }
 
   void pass(Duration time) {

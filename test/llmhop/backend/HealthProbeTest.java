@@ -30,7 +30,7 @@ class HealthProbeTest {
   @BeforeEach
   void start() throws IOException {
     server = ScriptedBackend.onTcp();
-    fleet = fleets.of("'url': '" + server.url() + "/base'");
+    fleet = fleets.of("'url': '" + server.url() + "/base', 'health': {}");
     backend = fleet.backends().getFirst();
     probe = new HealthProbe(CHECK, backend);
   }

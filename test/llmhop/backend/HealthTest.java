@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class HealthTest {
   private static final String TWO = "'urls': ['http://a:1', 'http://b:1']";
   private final Fleets fleets = new Fleets();
-  private final Fleet fleet = fleets.of(TWO);
+  private final Fleet fleet = fleets.of(TWO + ", 'health': {}");
   private final Backend first = fleet.backends().getFirst();
   private final Health health = first.health();
 

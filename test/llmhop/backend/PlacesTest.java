@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -18,9 +17,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
-import llmhop.config.ModelLimits;
+import llmhop.config.Model;
 import llmhop.config.Priority;
-import llmhop.config.QueueRules;
 import llmhop.kit.ManualClock;
 import llmhop.kit.Waiting;
 import org.junit.jupiter.api.Test;
@@ -28,17 +26,17 @@ import org.junit.jupiter.api.Test;
 class PlacesTest {
   private final ManualClock clock = new ManualClock();
 
-  private static ModelLimits limits(int places) {
-    return new ModelLimits(OptionalInt.of(places), Optional.empty(), Optional.empty());
+  private static Model limits(int places) {
+    return Fleets.model("'url': 'http://h', 'maxConcurrent': " + places);
   }
 
-  private static ModelLimits limits(int places, int queue) {
-    var rules = new QueueRules(queue, Duration.ofSeconds(30));
-    return new ModelLimits(OptionalInt.of(places), Optional.of(rules), Optional.empty());
+  private static Model limits(int places, int queue) {
+    String rules = ", 'queue': {'max': " + queue + ", 'wait': '30s'}";
+    return Fleets.model("'url': 'http://h', 'maxConcurrent': " + places + rules);
   }
 
-  private Places places(ModelLimits limits) {
-    return new LimitedPlaces(limits, false, true, clock);
+  private Places places(Model model) {
+    return Places.of(model, clock);
   }
 
   /// One that asks, on a thread of its own.
@@ -259,7 +257,7 @@ class PlacesTest {
     places.limit(limits(2, 5));
     ann.granted();
     assertEquals(1, places.waiting());
-    places.limit(ModelLimits.NONE);
+    places.lift();
     bob.granted();
     assertEquals(3, places.taken());
     places.limit(limits(1, 5));
@@ -269,6 +267,20 @@ class PlacesTest {
     bob.granted().place().close();
     eve.granted().place().close();
     assertEquals(0, places.taken());
+  }
+
+  @Test
+  void whatIsTakenUnderOneConfigIsTakenUnderTheNext() {
+    Places places = places(limits(2));
+    Place place = take(places);
+    Places next = Places.of(limits(1, 5), places, clock);
+    assertSame(places, next);
+    next.limit(limits(1, 5));
+    Asker ann = new Asker("ann").waitAt(next);
+    place.close();
+    ann.granted().place().close();
+    assertEquals(0, next.taken());
+    assertSame(Places.OPEN, Places.of(Fleets.model("'url': 'http://h'"), places, clock));
   }
 
   @Test
@@ -298,7 +310,7 @@ class PlacesTest {
       place.close();
       place = bob.granted().place();
     }
-    places.limit(ModelLimits.NONE);
+    places.lift();
     place.close();
     for (Asker each : greedy) {
       if (each.entry.join() instanceof Entry.Granted granted) granted.place().close();
@@ -308,7 +320,7 @@ class PlacesTest {
 
   @Test
   void tenThousandCallersOverAQueueOfTenLeaveNothingBehind() throws InterruptedException {
-    Places places = new LimitedPlaces(limits(4, 10), false, true, System::nanoTime);
+    Places places = Places.of(limits(4, 10), System::nanoTime);
     var random = new SplittableRandom(5);
     var start = new CountDownLatch(1);
     var done = new CountDownLatch(10_000);

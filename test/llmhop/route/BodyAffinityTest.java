@@ -100,15 +100,14 @@ class BodyAffinityTest {
 
   private static Affinity read(Request request) throws IOException, InterruptedException {
     BlockingQueue<Affinity> read = new LinkedBlockingQueue<>();
-    var reader =
-        new BodyReader(1_000_000, new BufferBudget(8_000_000), SegmentPool.ofBytes(1_000_000));
+    var reader = new BodyReader(new BufferBudget(8_000_000), SegmentPool.ofBytes(1_000_000));
     var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/",
         http -> {
           Exchange exchange = Exchange.accept(http, new Journal(System::nanoTime));
           Look look = Look.of(exchange.fields(), false, false, WANTED);
-          try (RequestBody body = reader.read(exchange, look)) {
+          try (RequestBody body = reader.read(exchange, look, 1_000_000)) {
             read.add(body.affinity());
           }
           http.sendResponseHeaders(204, -1);

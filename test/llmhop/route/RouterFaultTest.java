@@ -38,14 +38,14 @@ class RouterFaultTest {
 
   private Answer ask(Throwable fault, boolean afterTheHead) throws IOException {
     Local broken = (exchange, target) -> Optional.of(new BrokenPage(fault, afterTheHead));
-    var routes = new Routes(Gate.OPEN, new Browsers(List.of(), true), List.of(), Optional.empty());
+    var browsers = new Browsers(List.of(), true);
+    var rules = new RequestRules(1000, List.of());
+    var routes = new Routes(Gate.OPEN, browsers, List.of(), Optional.empty(), rules);
     var setup =
         new RouterSetup(
-            1000,
             new BufferBudget(1_000_000),
             SegmentPool.ofBytes(0),
             new Admission(10),
-            List.of(),
             "test",
             outcomes::add,
             InstantSource.system(),

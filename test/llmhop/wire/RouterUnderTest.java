@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import llmhop.Assembly;
+import llmhop.Changes;
 import llmhop.config.Config;
 import llmhop.config.ConfigException;
 import llmhop.config.ConfigReader;
@@ -41,9 +42,24 @@ final class RouterUnderTest implements AutoCloseable {
   private RouterUnderTest(String json, Entrance entrance, Listen place) {
     this.entrance = entrance;
     try {
-      Config config = ConfigReader.read(bytes(json.replace('\'', '"')), Secrets.fromProcess());
+      Config config = config(json);
       List<Listen> listen = List.of(place);
       router = Assembly.start(config, listen, EnvironmentProxy.NONE, print(out), print(err));
+    } catch (ConfigException e) {
+      throw new AssertionError("the config is refused: " + e.problems(), e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Config config(String json) throws ConfigException {
+    return ConfigReader.read(bytes(json.replace('\'', '"')), Secrets.fromProcess());
+  }
+
+  /// Puts another config into use. Single quotes stand for double ones.
+  Changes reload(String json) {
+    try {
+      return router.reload(config(json));
     } catch (ConfigException e) {
       throw new AssertionError("the config is refused: " + e.problems(), e);
     } catch (IOException e) {

@@ -24,6 +24,7 @@ public final class Upstream implements AutoCloseable {
   private static final long LONGEST_KEPT_SECONDS = 600;
 
   private final Origin origin;
+  private final Settings settings;
   private final Duration keepAlive;
   private final Optional<Names> names;
   private final Dialer dialer;
@@ -36,6 +37,7 @@ public final class Upstream implements AutoCloseable {
   /// @param nanos the clock for idle times, as of [System#nanoTime]
   public Upstream(Origin origin, Settings settings, LongSupplier nanos) {
     this.origin = origin;
+    this.settings = settings;
     this.keepAlive = settings.keepAlive();
     this.pool = new Pool(nanos);
     String host = settings.proxy().map(ConnectProxy::host).orElse(origin.host());
@@ -49,6 +51,11 @@ public final class Upstream implements AutoCloseable {
   /// Where it is.
   public Origin origin() {
     return origin;
+  }
+
+  /// Whether one of this origin and these settings would be another one like this.
+  public boolean isLike(Origin other, Settings others) {
+    return origin.equals(other) && settings.equals(others);
   }
 
   /// Idle connections.
@@ -119,6 +126,12 @@ public final class Upstream implements AutoCloseable {
       keep = chosen ? Math.min(keep, announced) : announced;
     }
     pool.give(connection, keep);
+  }
+
+  /// Keeps no more connections: idle ones are closed now, busy ones after their request. Requests
+  /// may still be sent.
+  public void retire() {
+    pool.close();
   }
 
   /// Closes all connections, those with requests on them too, and keeps no more.
