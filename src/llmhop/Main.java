@@ -124,7 +124,8 @@ public final class Main {
           Systemd.inherited(System.getenv(), () -> ProcessHandle.current().pid());
       router =
           inherited.isPresent()
-              ? Assembly.start(config, door -> door.take(inherited.get()), proxy, out, err)
+              ? Assembly.start(
+                  config, door -> door.take(inherited.get()), proxy, out, err, System::nanoTime)
               : Assembly.start(config, listen, proxy, out, err);
     } catch (IOException e) {
       err.println("llmhop: can't start: " + e.getMessage());
