@@ -54,7 +54,11 @@ final class Heartbeat implements Pulse {
     if (every.isEmpty() || !mayStream(x)) {
       return Pulse.NONE;
     }
-    var heartbeat = new Heartbeat(x, request, every.get(), time);
+    return start(x, request, every.get(), time);
+  }
+
+  static Heartbeat start(Exchange x, Intake.Request request, Duration every, PassingTime time) {
+    var heartbeat = new Heartbeat(x, request, every, time);
     Thread.ofVirtual().name("heartbeat").start(heartbeat::run);
     return heartbeat;
   }
