@@ -84,7 +84,9 @@ final class Heartbeat implements Pulse {
           beat();
         }
       }
-    } catch (InterruptedException | IOException e) {
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
       left = true;
     } catch (RuntimeException | Error e) {
       // What is out may be half of a beat: nothing may follow it.

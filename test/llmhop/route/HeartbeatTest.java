@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
@@ -147,7 +148,13 @@ class HeartbeatTest {
     awaitHeard(BEAT + BEAT);
     x.pulse().keepingStill(() -> assertTrue(x.begun() && x.onlyBeats()));
     assertEquals(1, looks.get());
+    clock.advance(Duration.ofSeconds(1));
     x.bodyBegins();
+    var outcome = x.journal().outcome(Instant.EPOCH, "POST");
+    assertEquals(200, outcome.status());
+    assertEquals(OptionalLong.of(EVERY.toNanos()), outcome.headNanos());
+    assertEquals(OptionalLong.empty(), outcome.firstByteNanos());
+    assertEquals(0, outcome.bytesOut());
     assertFalse(x.onlyBeats());
     assertFalse(heartbeat.beats());
   }

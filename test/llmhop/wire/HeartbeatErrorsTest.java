@@ -232,6 +232,19 @@ class HeartbeatErrorsTest {
   }
 
   @Test
+  void callersWithHttp10AreToldTooAndThenReset() {
+    var gate = new Gate();
+    backend.next(hold(gate), reset());
+    try (var router = router(backend.url(), "", beats);
+        RawCaller caller = router.caller()) {
+      Request request = Request.post(CHAT, BODY);
+      caller.send(new String(request.bytes()).replace("HTTP/1.1", "HTTP/1.0"));
+      String event = rest(router, caller, gate);
+      assertTrue(event.contains("backend_bad_reply"), event);
+    }
+  }
+
+  @Test
   void behindTheBackendsHeadAnErrorIsAnEventAsEver() {
     var gate = new Gate();
     backend.next(sseHead(), hold(gate), close());
