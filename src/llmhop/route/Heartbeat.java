@@ -80,7 +80,7 @@ final class Heartbeat implements Pulse {
     lock.lock();
     try {
       while (!over) {
-        if (time.pass(stopped, everyNanos) && !over) {
+        if (time.pass(stopped, () -> over, everyNanos) && !over) {
           beat();
         }
       }

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.concurrent.locks.Condition;
+import java.util.function.BooleanSupplier;
 import llmhop.kit.Request;
 import llmhop.kit.ScriptedBackend;
 import llmhop.kit.Waiting;
@@ -28,8 +29,9 @@ class HeartbeatStallTest {
         }
 
         @Override
-        public boolean pass(Condition told, long nanos) throws InterruptedException {
-          return told.awaitNanos(1) <= 0;
+        public boolean pass(Condition told, BooleanSupplier enough, long nanos)
+            throws InterruptedException {
+          return PassingTime.super.pass(told, enough, 1);
         }
       };
 

@@ -2,6 +2,7 @@ package llmhop.wire;
 
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.Condition;
+import java.util.function.BooleanSupplier;
 import llmhop.kit.Waiting;
 import llmhop.route.PassingTime;
 
@@ -18,8 +19,9 @@ final class ManualBeats implements PassingTime {
   }
 
   @Override
-  public boolean pass(Condition told, long nanos) throws InterruptedException {
-    return told.awaitNanos(LOOK_AGAIN_NANOS) <= 0 && due.tryAcquire();
+  public boolean pass(Condition told, BooleanSupplier enough, long nanos)
+      throws InterruptedException {
+    return PassingTime.super.pass(told, enough, LOOK_AGAIN_NANOS) && due.tryAcquire();
   }
 
   /// One is due now, for whoever comes first.
