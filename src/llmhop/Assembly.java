@@ -27,6 +27,7 @@ import llmhop.route.Admission;
 import llmhop.route.BufferBudget;
 import llmhop.route.Doorway;
 import llmhop.route.Lifecycle;
+import llmhop.route.PassingTime;
 import llmhop.route.Router;
 import llmhop.route.RouterSetup;
 
@@ -77,7 +78,19 @@ public final class Assembly implements AutoCloseable {
       PrintStream out,
       PrintStream err)
       throws IOException {
-    return start(config, door -> door.listen(listen), environment, out, err);
+    return start(config, listen, environment, out, err, System::nanoTime);
+  }
+
+  /// The same with a time of its own for its requests.
+  public static Assembly start(
+      Config config,
+      List<Listen> listen,
+      EnvironmentProxy environment,
+      PrintStream out,
+      PrintStream err,
+      PassingTime time)
+      throws IOException {
+    return start(config, door -> door.listen(listen), environment, out, err, time);
   }
 
   /// Makes a door ready for callers.
@@ -91,13 +104,14 @@ public final class Assembly implements AutoCloseable {
       Listening listening,
       EnvironmentProxy environment,
       PrintStream out,
-      PrintStream err)
+      PrintStream err,
+      PassingTime time)
       throws IOException {
     var assembly = new Assembly(config, environment, out, err);
     try {
       listening.at(assembly.door);
       assembly.generations.start();
-      assembly.door.open(assembly.router(config, err));
+      assembly.door.open(assembly.router(config, err, time));
       return assembly;
     } catch (IOException | RuntimeException e) {
       assembly.close();
@@ -113,7 +127,7 @@ public final class Assembly implements AutoCloseable {
         log::say);
   }
 
-  private Router router(Config config, PrintStream err) {
+  private Router router(Config config, PrintStream err, PassingTime time) {
     var setup =
         new RouterSetup(
             budget,
@@ -122,7 +136,7 @@ public final class Assembly implements AutoCloseable {
             config.instance().orElseGet(Assembly::anyName),
             observer,
             InstantSource.system(),
-            System::nanoTime,
+            time,
             RANDOM,
             err);
     var pages = new Pages(lifecycle, this::gauges, this::stale, Instant.now());

@@ -129,7 +129,8 @@ public final class Main {
       listensElsewhere |= inherited.isPresent();
       router =
           inherited.isPresent()
-              ? Assembly.start(config, door -> door.take(inherited.get()), proxy, out, err)
+              ? Assembly.start(
+                  config, door -> door.take(inherited.get()), proxy, out, err, System::nanoTime)
               : Assembly.start(config, listen, proxy, out, err);
     } catch (IOException e) {
       err.println("llmhop: can't start: " + e.getMessage());

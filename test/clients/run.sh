@@ -31,14 +31,18 @@ main() {
     start flaky simulate --port 0 $PACE --model flaky --fail 500:1
     start cut simulate --port 0 $PACE --model cut --drop-mid-stream 1
     start slow simulate --port 0 --ttft 20ms --tokens 100000 --model slow
+    start patient simulate --port 0 --ttft 2500ms --tokens-per-second 500 --tokens 24 --model patient
   }
-  start_script rude
-  start_script realtime
+  start_script rude rude
+  start_script vanishing rude 1500
+  start_script late late
+  start_script realtime realtime
   write_config
   start router --config "$work/config.json" --listen 127.0.0.1:0
   say "clients  through the router at $(url router)"
   KEY=$KEY LIMITED_KEY=$LIMITED_KEY SLOW_URL=$(url slow) \
     node "$CLIENTS/clients.mjs" "$(url router)" || failed
+  KEY=$KEY node "$CLIENTS/heartbeats.mjs" "$(url router)" || failed
 }
 
 # Exactly what the lock file says, once.
@@ -62,12 +66,15 @@ start() {
   await_url "$name" $!
 }
 
-# Starts the backend of the script $1.mjs.
+# Starts the backend of the script $2.mjs as $1, with the arguments $3..
 start_script() {
-  : >"$work/$1.log"
-  node "$CLIENTS/$1.mjs" >"$work/$1.log" 2>&1 &
+  name=$1
+  script=$CLIENTS/$2.mjs
+  shift 2
+  : >"$work/$name.log"
+  node "$script" "$@" >"$work/$name.log" 2>&1 &
   pids="$pids $!"
-  await_url "$1" $!
+  await_url "$name" $!
 }
 
 # Waits 20 s or so until $1, the process $2, has said its address.
@@ -104,6 +111,9 @@ write_config() {
     "slow": {"url": "$(url slow)"},
     "gone": {"url": "http://127.0.0.1:1"},
     "rude": {"url": "$(url rude)"},
+    "patient": {"url": "$(url patient)", "heartbeat": "1s"},
+    "late": {"url": "$(url late)", "heartbeat": "1s"},
+    "vanishing": {"url": "$(url vanishing)", "heartbeat": "1s"},
     "realtime": {"url": "$(url realtime)"}
   }
 }

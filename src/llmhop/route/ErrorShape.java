@@ -1,11 +1,14 @@
 package llmhop.route;
 
 import java.util.Optional;
+import java.util.regex.Pattern;
 import llmhop.json.JsonWriter;
 
 /// How an error of ours looks in the API that the caller speaks.
 ///
 /// @see <a href="https://platform.openai.com/docs/guides/error-codes">OpenAI's errors</a>
+/// @see <a href="https://platform.openai.com/docs/api-reference/responses-streaming/error">an error
+///   in a stream of `/v1/responses`</a>
 /// @see <a href="https://docs.anthropic.com/en/api/errors">Anthropic's errors</a>
 /// @see <a href="https://github.com/ollama/ollama/blob/main/docs/api.md">Ollama's API</a>
 enum ErrorShape {
@@ -13,18 +16,34 @@ enum ErrorShape {
   OPENAI {
     @Override
     JsonWriter write(Refusal refusal, String requestId) {
-      var json = new JsonWriter().object().name("error").object();
-      json.name("message").value(refusal.getMessage());
-      json.name("type").value(refusal.type());
-      json.name("param");
-      Optional<String> param = refusal.param();
-      json = param.isPresent() ? json.value(param.get()) : json.nothing();
-      return json.name("code").value(refusal.code()).endObject().endObject();
+      return openAi(new JsonWriter().object(), refusal).endObject();
     }
 
     @Override
     String event(String json) {
-      return "data: " + json + "\n\n";
+      return data(json);
+    }
+  },
+  /// The same for `/v1/responses`, whose streams have types of events: one of them is `error`. The
+  /// SDKs throw for `error`, and show those an event who know the documented members.
+  RESPONSES {
+    @Override
+    JsonWriter write(Refusal refusal, String requestId) {
+      return OPENAI.write(refusal, requestId);
+    }
+
+    @Override
+    String event(Refusal refusal, String requestId) {
+      var json = new JsonWriter().object().name("type").value("error");
+      json.name("code").value(refusal.code());
+      json.name("message").value(refusal.getMessage());
+      json = param(json, refusal).name("sequence_number").value(0);
+      return event(openAi(json, refusal).endObject().toString());
+    }
+
+    @Override
+    String event(String json) {
+      return "event: error\n" + data(json);
     }
   },
   /// `{"type":"error","error":{"type","message"},"request_id"}` for `/v1/messages`.
@@ -39,7 +58,7 @@ enum ErrorShape {
 
     @Override
     String event(String json) {
-      return "event: error\ndata: " + json + "\n\n";
+      return "event: error\n" + data(json);
     }
   },
   /// `{"error":"…"}` for `/api/*`.
@@ -55,10 +74,17 @@ enum ErrorShape {
     }
   };
 
+  private static final Pattern LINE_BREAK = Pattern.compile("\r\n|\r|\n");
+
   abstract JsonWriter write(Refusal refusal, String requestId);
 
-  /// The error as the last event of a stream that has begun.
+  /// An error's JSON as the last event of a stream that has begun.
   abstract String event(String json);
+
+  /// The error as the last event of a stream that has begun.
+  String event(Refusal refusal, String requestId) {
+    return event(json(refusal, requestId));
+  }
 
   String json(Refusal refusal, String requestId) {
     return write(refusal, requestId).toString();
@@ -70,7 +96,28 @@ enum ErrorShape {
     if (normal.equals("/v1/messages") || normal.startsWith("/v1/messages/")) {
       return ANTHROPIC;
     }
+    if (normal.equals("/v1/responses") || normal.startsWith("/v1/responses/")) {
+      return RESPONSES;
+    }
     return normal.startsWith("/api/") ? OLLAMA : OPENAI;
+  }
+
+  private static JsonWriter openAi(JsonWriter json, Refusal refusal) {
+    json.name("error").object();
+    json.name("message").value(refusal.getMessage());
+    json.name("type").value(refusal.type());
+    return param(json, refusal).name("code").value(refusal.code()).endObject();
+  }
+
+  private static JsonWriter param(JsonWriter json, Refusal refusal) {
+    json.name("param");
+    Optional<String> param = refusal.param();
+    return param.isPresent() ? json.value(param.get()) : json.nothing();
+  }
+
+  /// A field for each line, which whoever reads it joins again (HTML standard, section 9.2.6).
+  private static String data(String json) {
+    return "data: " + LINE_BREAK.matcher(json).replaceAll("\ndata: ") + "\n\n";
   }
 
   private static String anthropicType(Refusal refusal) {

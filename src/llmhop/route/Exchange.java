@@ -1,8 +1,10 @@
 package llmhop.route;
 
 import com.sun.net.httpserver.HttpExchange;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -12,19 +14,26 @@ import llmhop.http.front.RawExchange;
 import llmhop.http.wire.Fields;
 
 /// A request that came in and the answer that goes out, in the words of this product. Used by one
-/// thread, but for reading the body.
+/// thread, but for reading the body, and for what its [Pulse] does meanwhile.
 ///
 /// ```
 ///   accept --> (body read) --> begin --> write, flush … --> finish
 ///                 |              |         |
 ///                 +--- answer ---+         +--> abort: the connection is cut, visibly
+///                 |
+///                 +-- beat … --> beginOrGoOn -- beat … --> bodyBegins --> write, flush …
 /// ```
 public final class Exchange {
+  /// A comment, which ends where an event may begin (HTML standard, section 9.2.5).
+  private static final byte[] BEAT = ": keep-alive\n\n".getBytes(StandardCharsets.US_ASCII);
+
   private final RawExchange raw;
   private final Journal journal;
   private boolean begun;
+  private volatile boolean onlyBeats;
+  private Pulse pulse = Pulse.NONE;
   private Browsers.Pass pass = Browsers.Pass.NOTHING;
-  private Optional<Quota> quota = Optional.empty();
+  private volatile Optional<Quota> quota = Optional.empty();
 
   private Exchange(RawExchange raw, Journal journal) {
     this.raw = raw;
@@ -136,12 +145,23 @@ public final class Exchange {
 
   /// Runs this, on a thread of its own, should the caller leave while it waits.
   void watch(Runnable gone) {
-    raw.watch(gone);
+    raw.watch(pulse.watch(gone));
   }
 
   /// Whether the caller has left, as far as is known.
   boolean gone() {
-    return raw.gone();
+    return raw.gone() || pulse.callerLeft();
+  }
+
+  /// What the caller hears until its answer begins.
+  Pulse pulse() {
+    return pulse;
+  }
+
+  /// This is it from now on.
+  Pulse pulse(Pulse beating) {
+    pulse = beating;
+    return beating;
   }
 
   /// Asks whether a page in a browser may do what this request does; what browsers are to be told
@@ -174,12 +194,66 @@ public final class Exchange {
     return begun;
   }
 
-  /// The head of an answer. It, and whatever is written after it, goes out at the next flush.
+  /// Whether an answer of ours has begun in which there is nothing yet but heartbeats. May change
+  /// as long as the pulse beats.
+  boolean onlyBeats() {
+    return onlyBeats;
+  }
+
+  /// A heartbeat, in a stream that begins with it if none has begun. On the pulse's thread.
+  void beat() throws IOException {
+    if (!begun) {
+      var fields = new Fields();
+      fields.add("Content-Type", "text/event-stream");
+      fields.add("Cache-Control", "no-cache");
+      fields.add("X-Accel-Buffering", "no");
+      onlyBeats = true;
+      head(200, "", fields, OptionalLong.empty());
+    }
+    raw.write(BEAT, 0, BEAT.length);
+    raw.flush();
+  }
+
+  /// The head of an answer, after which there are no heartbeats. It, and whatever is written after
+  /// it, goes out at the next flush.
   ///
   /// @param reason the reason phrase; `""` for the usual one
   /// @param answer end-to-end fields only; framing is the engine's
   /// @param length the body's length; empty when only the end will tell
   void begin(int status, String reason, Fields answer, OptionalLong length) throws IOException {
+    pulse.stop();
+    checkPresent();
+    head(status, reason, answer, length);
+  }
+
+  /// The head of a stream of events, which goes out at once, and heartbeats behind it. Where
+  /// heartbeats have begun one it goes on, and this head is dropped.
+  void beginOrGoOn(String reason, Fields answer) throws IOException {
+    pulse.keepingStill(
+        () -> {
+          if (!onlyBeats) {
+            head(200, reason, answer, OptionalLong.empty());
+            raw.flush();
+          }
+        });
+  }
+
+  /// What is written from here on is of the answer's body.
+  void bodyBegins() throws IOException {
+    pulse.stop();
+    checkPresent();
+    onlyBeats = false;
+  }
+
+  /// Nothing may follow a heartbeat that failed.
+  private void checkPresent() throws EOFException {
+    if (pulse.callerLeft()) {
+      throw new EOFException("the caller left while it waited");
+    }
+  }
+
+  private void head(int status, String reason, Fields answer, OptionalLong length)
+      throws IOException {
     answer.set("X-Request-Id", journal.id());
     pass.addTo(answer);
     if (quota.isPresent()) {
@@ -207,7 +281,7 @@ public final class Exchange {
 
   /// Passes an interim answer on.
   void interim(int status, Fields interim) throws IOException {
-    raw.interim(status, interim);
+    pulse.keepingStill(() -> raw.interim(status, interim));
   }
 
   /// Whether the caller asks for a WebSocket, and can get one.
@@ -217,6 +291,7 @@ public final class Exchange {
 
   /// Answers 101; from here on the connection speaks another protocol.
   RawExchange.Upgraded upgrade(Fields answer) throws IOException {
+    pulse.stop();
     answer.set("X-Request-Id", journal.id());
     begun = true;
     journal.head(101);

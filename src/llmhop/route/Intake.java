@@ -1,6 +1,7 @@
 package llmhop.route;
 
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import llmhop.caller.Caller;
 import llmhop.http.upstream.Body;
 import llmhop.http.wire.SegmentPool;
@@ -36,6 +37,11 @@ final class Intake {
 
     /// Whether the body can be sent a second time.
     boolean repeatable();
+
+    /// Whether the body is JSON that says `true` of this; nothing of a body that nobody saw.
+    ///
+    /// @param enough makes the look end early, and then what it says means nothing
+    boolean says(String member, BooleanSupplier enough);
 
     @Override
     void close();
@@ -102,6 +108,11 @@ final class Intake {
     }
 
     @Override
+    public boolean says(String member, BooleanSupplier enough) {
+      return seen && body.says(member, enough);
+    }
+
+    @Override
     public void close() {
       body.close();
     }
@@ -131,6 +142,11 @@ final class Intake {
     @Override
     public Affinity affinity() {
       return Affinity.NONE;
+    }
+
+    @Override
+    public boolean says(String member, BooleanSupplier enough) {
+      return false;
     }
 
     @Override

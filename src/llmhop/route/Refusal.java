@@ -251,6 +251,20 @@ public final class Refusal extends RuntimeException {
     return backend(502, "backend_bad_reply", message.formatted(quote(model)), detail).retry(false);
   }
 
+  /// The backend answered with what can't be shown any more, since heartbeats have gone out.
+  ///
+  /// @param status what it answered
+  /// @param said what it said of that, short; empty where that is nothing or can't be told
+  public static Refusal backendError(String model, int status, String said) {
+    String message = "The backend of the model %s answered %d instead of a stream%s";
+    String rest = said.isBlank() ? "." : ": " + said;
+    return backend(
+        status < 400 ? 502 : status,
+        "backend_error",
+        message.formatted(quote(model), status, rest),
+        "status " + status);
+  }
+
   /// The backend was too slow.
   public static Refusal backendTimeout(String model, String which, String detail) {
     String message = "The backend of the model %s was over its '%s' timeout.";

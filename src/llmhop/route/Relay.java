@@ -3,7 +3,6 @@ package llmhop.route;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.OptionalLong;
 import llmhop.backend.Lease;
@@ -18,16 +17,25 @@ import llmhop.route.Route.Found;
 ///
 /// The head goes out at once, and each piece when there is nothing more at hand, so that an event
 /// is never held back for the next. A stream of chunks is handed to the pump as soon as it has to
-/// be waited for. What goes wrong from here on can't become a status any more: a stream gets an
-/// error event where an event may stand, and the connection is cut without the last chunk.
+/// be waited for; where heartbeats go out, once its first byte is there. What goes wrong from here
+/// on can't become a status any more: a stream gets an error event where an event may stand, and
+/// the connection is cut without the last chunk.
 final class Relay {
+  /// What is first read of a stream that is waited for, in bytes: thousands may be.
+  private static final int FIRST = 512;
+
+  private static final byte[] NOTHING = {};
+
   private final Exchange x;
   private final Reply reply;
   private final Intake.Request request;
   private final Lease lease;
   private final StreamEnd end;
-  private byte[] buffer;
+  private byte[] buffer = NOTHING;
   private boolean mayTell = true;
+
+  /// Whether the stream is one that heartbeats have begun.
+  private boolean goesOn;
 
   private Relay(Exchange x, Intake.Request request, BackendAnswer from) {
     this.x = x;
@@ -35,7 +43,6 @@ final class Relay {
     this.request = request;
     this.lease = from.lease();
     this.end = StreamEnd.of(reply.fields());
-    this.buffer = from.takeBuffer();
   }
 
   /// @param request what was asked, which isn't needed any more once a stream flows
@@ -66,21 +73,22 @@ final class Relay {
 
   private void relay(BackendAnswer from, Fields fields) throws IOException {
     Found found = from.found();
-    begin(fields);
     try {
+      int ready = begin(from, fields);
       if (from.isWhole()) {
-        passed(ByteBuffer.wrap(buffer), 0, from.ready());
-        x.write(buffer, 0, from.ready());
+        passed(ByteBuffer.wrap(buffer), 0, ready);
+        x.write(buffer, 0, ready);
       } else {
-        copy(from.ready());
+        copy(ready);
       }
     } catch (UpstreamException e) {
+      x.pulse().stop();
       throwIfGone();
       Forwarder.judge(lease, e);
       Refusal refusal = Forwarder.refusal(found, e);
       // Where a length was announced there is no room for more.
-      if (mayTell && reply.length().isEmpty() && end.isBetweenEvents()) {
-        tell(refusal);
+      if (mayTell && (goesOn || reply.length().isEmpty()) && end.isBetweenEvents()) {
+        ErrorAnswer.event(x, refusal);
       }
       x.flush();
       throw refusal;
@@ -93,11 +101,49 @@ final class Relay {
     }
   }
 
-  private void begin(Fields answer) throws IOException {
-    if (end.isEventStream()) {
+  /// @return how much of the body is in the buffer, as [BackendAnswer#ready]
+  private int begin(BackendAnswer from, Fields answer) throws IOException, UpstreamException {
+    boolean stream = end.isEventStream();
+    if (stream) {
       answer.set("X-Accel-Buffering", "no");
     }
-    x.begin(reply.status(), reply.reason(), answer, length());
+    boolean joins = stream && reply.status() == 200;
+    if (!joins && x.onlyBeats()) {
+      throw StrayAnswer.told(x, from);
+    }
+    if (joins && mayBeatBehind(from)) {
+      x.beginOrGoOn(reply.reason(), answer);
+      goesOn = x.onlyBeats();
+      return first(from);
+    }
+    x.pulse().stop();
+    goesOn = x.onlyBeats();
+    if (!goesOn) {
+      x.begin(reply.status(), reply.reason(), answer, length());
+    } else if (joins) {
+      x.bodyBegins();
+    } else {
+      throw StrayAnswer.told(x, from);
+    }
+    buffer = from.takeBuffer();
+    return from.ready();
+  }
+
+  /// Only while its body is waited for, and only where it leaves room: it does when the stream is
+  /// ours already, whatever length it has.
+  private boolean mayBeatBehind(BackendAnswer from) {
+    boolean isWaitedFor = from.ready() == 0 && !from.isWhole() && !reply.buffered();
+    return x.pulse().beats() && isWaitedFor && (reply.length().isEmpty() || x.onlyBeats());
+  }
+
+  /// Waits for the first bytes, while heartbeats go out.
+  private int first(BackendAnswer from) throws IOException, UpstreamException {
+    byte[] first = new byte[FIRST];
+    int read = reply.read(first, 0, first.length);
+    x.bodyBegins();
+    buffer = from.takeBuffer();
+    System.arraycopy(first, 0, buffer, 0, Math.max(read, 0));
+    return read;
   }
 
   /// The length to announce: what the backend announced, also where there is no body to it.
@@ -152,12 +198,5 @@ final class Relay {
     } finally {
       mayTell = x.raw().relayed(flow);
     }
-  }
-
-  private void tell(Refusal refusal) throws IOException {
-    ErrorShape shape = ErrorShape.of(x.journal().path());
-    String json = shape.json(refusal, x.journal().id());
-    byte[] event = shape.event(json).getBytes(StandardCharsets.UTF_8);
-    x.write(event, 0, event.length);
   }
 }

@@ -5,9 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import llmhop.http.upstream.Body;
 import llmhop.http.upstream.Sink;
 import llmhop.http.wire.SegmentPool;
+import llmhop.json.FlagScan;
 import llmhop.json.JsonWriter;
 
 /// A request's whole body in memory, with the model's name found in it. May be sent several times.
@@ -50,6 +52,18 @@ final class RequestBody implements Body, AutoCloseable {
   /// What the body says about which backend knows it.
   Affinity affinity() {
     return affinity;
+  }
+
+  /// Whether it is a JSON object that says `true` of this. May be asked while it is sent.
+  ///
+  /// @param enough makes the look end early, and then what it says means nothing
+  boolean says(String member, BooleanSupplier enough) {
+    var scan = new FlagScan(member);
+    for (Part part : parts) {
+      if (enough.getAsBoolean()) break;
+      scan.feed(part.bytes, 0, part.length);
+    }
+    return scan.isTrue();
   }
 
   /// The body with this name in place of the one that it holds. Nothing else of it changes. It

@@ -103,14 +103,15 @@ public final class Route {
   }
 
   /// Whether its body may be passed on unread when the path names it: no name in it would have to
-  /// be replaced, no backend is chosen by it, nobody else may have to get it, and it needn't wait:
-  /// that a caller hangs up isn't seen before its body.
+  /// be replaced, no backend is chosen by it, nobody else may have to get it, no heartbeat depends
+  /// on it, and it needn't wait: that a caller hangs up isn't seen before its body.
   boolean passesBodiesOn() {
     return model.aliases().isEmpty()
         && model.rename().isEmpty()
         && !model.failover().isOn()
         && model.fleet().waitForBackend().isEmpty()
         && model.limits().queue().isEmpty()
+        && model.limits().heartbeat().isEmpty()
         && wanted().isNothing();
   }
 

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.LongSupplier;
 import llmhop.caller.Caller;
 import llmhop.caller.Identity;
 import llmhop.http.wire.Fields;
@@ -31,7 +30,7 @@ public final class Router implements HttpHandler {
   private final Chain chain;
   private final Observer observer;
   private final InstantSource clock;
-  private final LongSupplier nanos;
+  private final PassingTime nanos;
   private final PrintStream faults;
 
   /// Wires a router.
@@ -82,7 +81,8 @@ public final class Router implements HttpHandler {
       journal.model(found.route().name());
 
       journal.at(Phase.ADMIT);
-      try (Choice choice = choice(x, request, caller, found, routes);
+      try (Pulse _ = x.pulse(Heartbeat.of(x, request, found, nanos));
+          Choice choice = choice(x, request, caller, found, routes);
           var permit = admission.admit(x, target, caller, found, routes, choice)) {
         journal.at(Phase.CHOOSE);
         Choice.Pick best = choice.first();
@@ -168,7 +168,7 @@ public final class Router implements HttpHandler {
 
   /// Answers with our own error, or cuts the connection where an answer has begun.
   private void refuse(Exchange x, Refusal refusal) throws IOException {
-    if (x.begun()) {
+    if (x.begun() && !x.onlyBeats()) {
       throw x.abort("the answer can't be completed: " + refusal.code());
     }
     try {

@@ -2,7 +2,6 @@ package llmhop.route;
 
 import java.io.PrintStream;
 import java.time.InstantSource;
-import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.Observer;
@@ -16,7 +15,7 @@ import llmhop.observe.Observer;
 /// @param instance its name among routers in a chain, a token
 /// @param observer is told of each request
 /// @param clock the time of day
-/// @param nanos the time that passes, as of [System#nanoTime]
+/// @param nanos the time that passes
 /// @param random where request ids come from; safe for concurrent use
 /// @param faults where our own faults are logged
 public record RouterSetup(
@@ -26,6 +25,6 @@ public record RouterSetup(
     String instance,
     Observer observer,
     InstantSource clock,
-    LongSupplier nanos,
+    PassingTime nanos,
     RandomGenerator random,
     PrintStream faults) {}

@@ -1,6 +1,9 @@
 package llmhop.wire;
 
 import static llmhop.kit.Steps.answerJson;
+import static llmhop.kit.Steps.hold;
+import static llmhop.kit.Steps.holdUntilHangUp;
+import static llmhop.kit.Steps.sse;
 import static llmhop.kit.Steps.sseHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llmhop.kit.Answer;
+import llmhop.kit.Gate;
 import llmhop.kit.JarProcess;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
@@ -42,8 +47,9 @@ class JdkEngineTest {
   static void start() throws IOException {
     backend = ScriptedBackend.onTcp();
     String config =
-        "{'authTokens': ['key'], 'maxBodyBytes': %d, 'models': {'llama': {'url': '%s'}}}"
-            .formatted(LARGEST_BODY, backend.url());
+        "{'authTokens': ['key'], 'maxBodyBytes': %d, 'models': {'llama': {'url': '%s'},"
+                .formatted(LARGEST_BODY, backend.url())
+            + " 'calm': {'url': '%s', 'heartbeat': '1s'}}}".formatted(backend.url());
     Path file = Files.writeString(folder.resolve("router.json"), config.replace('\'', '"'));
     router =
         JarProcess.command("--config", file.toString(), "--listen=127.0.0.1:0")
@@ -161,6 +167,31 @@ class JdkEngineTest {
       Answer answer = caller.read();
       assertTrue(!answer.clean() || answer.text().contains("error"), answer::toString);
     }
+  }
+
+  @Test
+  void heartbeatsComeAndShowThatACallerHasLeft() {
+    Request stream = chat("{\"model\":\"calm\",\"stream\":true}");
+    Gate gate = new Gate();
+    backend.next(hold(gate), sse("one"));
+    try (RawCaller caller = RawCaller.to(port)) {
+      caller.send(stream);
+      assertEquals(200, caller.readHead().status());
+      caller.readUntil(": keep-alive\n\n");
+      gate.open();
+      Answer answer = caller.read();
+      assertTrue(answer.text().endsWith("\n\ndata: one\n\n"), answer::text);
+      assertEquals(Answer.End.LAST_CHUNK, answer.end());
+    }
+    // Here nobody watches callers: only a heartbeat that can't be written tells.
+    var cancelled = new AtomicBoolean();
+    backend.next(holdUntilHangUp(), visit -> cancelled.set(true));
+    try (RawCaller caller = RawCaller.to(port)) {
+      caller.send(stream);
+      caller.readHead();
+      caller.readUntil(": keep-alive\n\n");
+    }
+    Waiting.await("the backend's work to be cancelled", cancelled::get);
   }
 
   @Test

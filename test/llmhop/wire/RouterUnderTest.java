@@ -23,6 +23,7 @@ import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
 import llmhop.kit.ScriptedBackend;
 import llmhop.kit.Waiting;
+import llmhop.route.PassingTime;
 
 /// A router inside the test's JVM, made from the text of a config as an operator would write it, on
 /// a free port of 127.0.0.1 unless said otherwise. Closing it checks that nothing was left behind.
@@ -40,11 +41,15 @@ final class RouterUnderTest implements AutoCloseable {
   private boolean faultsExpected;
 
   private RouterUnderTest(String json, Entrance entrance, Listen place) {
+    this(json, entrance, place, System::nanoTime);
+  }
+
+  private RouterUnderTest(String json, Entrance entrance, Listen place, PassingTime time) {
     this.entrance = entrance;
     try {
       Config config = config(json);
       List<Listen> listen = List.of(place);
-      router = Assembly.start(config, listen, EnvironmentProxy.NONE, print(out), print(err));
+      router = Assembly.start(config, listen, EnvironmentProxy.NONE, print(out), print(err), time);
     } catch (ConfigException e) {
       throw new AssertionError("the config is refused: " + e.problems(), e);
     } catch (IOException e) {
@@ -83,6 +88,11 @@ final class RouterUnderTest implements AutoCloseable {
   /// The same for callers who come in this way, whose members the config has.
   static RouterUnderTest of(String json, Entrance entrance) {
     return new RouterUnderTest(json, entrance, entrance.place());
+  }
+
+  /// The same with a time of its own for what its requests wait for.
+  static RouterUnderTest of(String json, Entrance entrance, PassingTime time) {
+    return new RouterUnderTest(json, entrance, entrance.place(), time);
   }
 
   /// The same on this port, which nobody has.
