@@ -2,6 +2,7 @@ package llmhop.caller;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -148,8 +149,10 @@ class UsageTest {
     assertEquals(ann, ledger.of("ann"));
     assertEquals(1, ledger.inHand());
     ledger.retain(List.of("bob"));
-    assertEquals(0, ledger.inHand());
-    assertEquals(0, ledger.of("ann").inHand());
+    assertEquals(1, ledger.inHand(), "not while it has requests in hand");
+    ann.leave();
+    ledger.retain(List.of("bob"));
+    assertNotSame(ann, ledger.of("ann"));
   }
 
   private static void await(CountDownLatch latch) {
