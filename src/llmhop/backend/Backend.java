@@ -157,14 +157,20 @@ public final class Backend implements AutoCloseable {
     return site.inFlight().get();
   }
 
+  /// How many requests it may have in its hands, by the config in use.
+  private int most() {
+    return site.owner().most;
+  }
+
   /// Whether it may have one more request in its hands.
   boolean hasRoom() {
-    return inFlight() < most;
+    return inFlight() < most();
   }
 
   /// One more request, if that isn't one too many.
   boolean begin() {
     AtomicInteger inFlight = site.inFlight();
+    int most = most();
     if (most == UNLIMITED) {
       inFlight.incrementAndGet();
       return true;
@@ -179,10 +185,8 @@ public final class Backend implements AutoCloseable {
 
   void ended() {
     site.inFlight().decrementAndGet();
-    // The config in use may limit what the one that it began with didn't.
-    Backend owner = site.owner();
-    if (owner.most != UNLIMITED) {
-      owner.watch.changed().run();
+    if (most() != UNLIMITED) {
+      site.owner().watch.changed().run();
     }
   }
 
