@@ -42,6 +42,9 @@ public final class Assembly implements AutoCloseable {
   /// Safe for concurrent use.
   private static final RandomGenerator RANDOM = () -> ThreadLocalRandom.current().nextLong();
 
+  /// All platform threads: whoever asks may be a virtual one, whose own group is empty.
+  private static final ThreadGroup THREADS = outermost(Thread.currentThread().getThreadGroup());
+
   private final Lifecycle lifecycle = new Lifecycle();
   private final Generations generations;
   private final BufferBudget budget;
@@ -143,6 +146,10 @@ public final class Assembly implements AutoCloseable {
     return new Router(generations.snapshot(), pages, lifecycle, setup);
   }
 
+  private static ThreadGroup outermost(ThreadGroup group) {
+    return group.getParent() == null ? group : outermost(group.getParent());
+  }
+
   /// A name that no other router has.
   private static String anyName() {
     return "llmhop-" + Long.toHexString(RANDOM.nextLong());
@@ -223,7 +230,7 @@ public final class Assembly implements AutoCloseable {
     gauges.put("tokenPlaces", (long) generations.ledger().inHand());
     gauges.put("waitingForBackend", (long) backends.waiting());
     gauges.put("olderConfigs", (long) generations.retired());
-    gauges.put("threads", (long) Thread.activeCount());
+    gauges.put("threads", (long) THREADS.activeCount());
     return gauges;
   }
 

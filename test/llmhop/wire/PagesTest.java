@@ -427,6 +427,7 @@ class PagesTest {
     assertEquals(0, number("inFlight", idle));
     assertEquals(0, number("bufferedBytes", idle));
     assertEquals(0, number("backendConnections", idle));
+    assertTrue(number("threads", idle) > 1, idle::text);
     assertBackendNeverAsked();
 
     var gate = new Gate();
