@@ -28,6 +28,7 @@ final class Chaos {
           new Kill(),
           new Scale(),
           new Restart(),
+          new Limits(),
           new AllDown(),
           new Keepalive(),
           new Faults(),
