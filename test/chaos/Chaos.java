@@ -29,6 +29,7 @@ final class Chaos {
           new Scale(),
           new Restart(),
           new Limits(),
+          new Reload(),
           new AllDown(),
           new Keepalive(),
           new Faults(),

@@ -13,6 +13,7 @@
 #     scale      a name gets an address and loses one
 #     chain      a router behind a router, and two that send to each other
 #     limits     far too much is asked for, by tokens with limits and classes, and some hang up
+#     reload     the config changes under load, again and again, also into broken ones
 #     prefix     conversations go where their beginning is cached, and a hot one spreads
 #   CHAOS_SHORT=1               each in a short form, two at a time, in about a minute
 #   CHAOS_JAR=build/llmhop.jar
