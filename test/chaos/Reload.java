@@ -96,7 +96,7 @@ final class Reload implements Scenario {
     Quiet after = quiet(router);
     double objects = (double) after.heap().own() / before.heap().own();
     double bytes = (double) after.heap().bytes() / before.heap().bytes();
-    String what = "no more threads, files (%.2f) and objects (%.2f) than before; no secret is told";
+    String what = "threads, files, objects (x %.2f), bytes (x %.2f) as before; no secret told";
     return new Row("reload: afterwards", tally, what.formatted(objects, bytes))
         .mustAnswerAll()
         .must(settled, "it has " + after.vitals() + ", before " + before.vitals())

@@ -13,7 +13,9 @@ final class Router {
   private static final int END_SECONDS = 10;
   // Of the router, of each backend where it says so, and of the places at models with limits.
   private static final Pattern HELD =
-      Pattern.compile("\"(inFlight|inHand|bufferedBytes|queued|taken|waiting)\":\\s*([0-9]+)");
+      Pattern.compile(
+          "\"(inFlight|inHand|bufferedBytes|queued|taken|waiting|tokenPlaces|olderConfigs)\":"
+              + "\\s*([0-9]+)");
   private static final Pattern REQUESTS = Pattern.compile("\"requests\":\\s*([0-9]+)");
   private static final Pattern INNERMOST = Pattern.compile("(?<=.)[\\[{][^\\[\\]{}]*[]}]");
 
