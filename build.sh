@@ -40,7 +40,7 @@ usage: ./build.sh STEP... [-- ARGUMENT...]
   bench      test/bench/bench.sh: what it costs; BENCH_SHORT=1 for whether it works, in half a minute
   aot        build/llmhop.aot, a cache that llmhop starts faster with: java -XX:AOTCache=build/llmhop.aot -jar ...
   clients    test/clients/run.sh: OpenAI's and Anthropic's SDKs through the router
-  chaos      test/chaos/chaos.sh: backends that die, restart and misbehave; CHAOS_SHORT=1 in less than a minute
+  chaos      test/chaos/chaos.sh: backends that misbehave, callers that do, configs that change; CHAOS_SHORT=1 in a minute
   vanished   test/vanished/vanished.sh: callers and backends whose machine is gone; needs root, a minute
   java       prints the java of the JDK that is used
   clean      removes what was built, keeps the fetched tools

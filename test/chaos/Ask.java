@@ -12,14 +12,17 @@ import java.util.Map;
 /// @param user what names the request in its body; empty for none
 /// @param messages JSON
 /// @param headers fields beside those that every request has
+/// @param patienceMillis how long its caller waits for each part of the answer before it hangs up
 record Ask(
     String model,
     boolean stream,
     int tokens,
     String user,
     String messages,
-    Map<String, String> headers) {
+    Map<String, String> headers,
+    int patienceMillis) {
 
+  private static final int PATIENCE_MILLIS = 30_000;
   private static final String HI = "[{\"role\":\"user\",\"content\":\"hi\"}]";
 
   Ask {
@@ -27,7 +30,7 @@ record Ask(
   }
 
   static Ask of(String model) {
-    return new Ask(model, false, 0, "", HI, Map.of());
+    return new Ask(model, false, 0, "", HI, Map.of(), PATIENCE_MILLIS);
   }
 
   Ask streamed() {
@@ -35,29 +38,40 @@ record Ask(
   }
 
   Ask streamed(boolean stream) {
-    return new Ask(model, stream, tokens, user, messages, headers);
+    return new Ask(model, stream, tokens, user, messages, headers, patienceMillis);
   }
 
   Ask tokens(int most) {
-    return new Ask(model, stream, most, user, messages, headers);
+    return new Ask(model, stream, most, user, messages, headers, patienceMillis);
   }
 
   Ask user(String name) {
-    return new Ask(model, stream, tokens, name, messages, headers);
+    return new Ask(model, stream, tokens, name, messages, headers, patienceMillis);
   }
 
   Ask messages(String json) {
-    return new Ask(model, stream, tokens, user, json, headers);
+    return new Ask(model, stream, tokens, user, json, headers, patienceMillis);
   }
 
   Ask header(String name, String value) {
     Map<String, String> more = new HashMap<>(headers);
     more.put(name, value);
-    return new Ask(model, stream, tokens, user, messages, more);
+    return new Ask(model, stream, tokens, user, messages, more, patienceMillis);
   }
 
   Ask token(String token) {
     return header("Authorization", "Bearer " + token);
+  }
+
+  /// Its caller hangs up when nothing has come for so long.
+  Ask hangUpAfter(int millis) {
+    return new Ask(model, stream, tokens, user, messages, headers, millis);
+  }
+
+  /// Whether this is an answer that its caller hung up on, which is nobody's fault.
+  boolean wasLeft(Answer answer) {
+    boolean impatient = patienceMillis < PATIENCE_MILLIS;
+    return impatient && !answer.whole() && answer.nanos() >= patienceMillis * 1_000_000L;
   }
 
   /// As it goes over the wire.

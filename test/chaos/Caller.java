@@ -41,12 +41,12 @@ final class Caller implements AutoCloseable {
   static Answer get(String host, int port, String path, String fields) {
     try (Caller caller = new Caller(host, port)) {
       String head = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + fields + "\r\n";
-      return caller.exchange(head.getBytes(StandardCharsets.ISO_8859_1));
+      return caller.exchange(head.getBytes(StandardCharsets.ISO_8859_1), PATIENCE_MILLIS);
     }
   }
 
   Answer ask(Ask ask) {
-    return exchange(ask.bytes());
+    return exchange(ask.bytes(), ask.patienceMillis());
   }
 
   /// Sends, and waits for nothing.
@@ -55,11 +55,12 @@ final class Caller implements AutoCloseable {
     socket.getOutputStream().write(ask.bytes());
   }
 
-  private Answer exchange(byte[] request) {
+  private Answer exchange(byte[] request, int patienceMillis) {
     long begun = System.nanoTime();
     Answer answer;
     try {
       connect();
+      socket.setSoTimeout(patienceMillis);
       AnswerReader reader = new AnswerReader(in);
       socket.getOutputStream().write(request);
       answer = reader.read();
@@ -74,7 +75,6 @@ final class Caller implements AutoCloseable {
     if (socket != null) return;
     socket = new Socket();
     socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
-    socket.setSoTimeout(PATIENCE_MILLIS);
     socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
     in = new BufferedInputStream(socket.getInputStream());
   }

@@ -28,6 +28,8 @@ final class Chaos {
           new Kill(),
           new Scale(),
           new Restart(),
+          new Limits(),
+          new Reload(),
           new AllDown(),
           new Keepalive(),
           new Faults(),

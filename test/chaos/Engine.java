@@ -62,11 +62,32 @@ final class Engine {
     return metric("vllm:num_requests_running");
   }
 
+  /// How many requests it has finished whose callers were there to the end.
+  long answered() {
+    String metrics = metrics();
+    return sum(metrics, "llmhop_sim_requests_total") - sum(metrics, "llmhop_sim_cancelled_total");
+  }
+
+  /// How many requests for a model it has in hand, running or in its own line.
+  long inHand(String model) {
+    String metrics = metrics();
+    String label = "{model_name=\"" + model + "\"}";
+    return sum(metrics, "vllm:num_requests_running" + label)
+        + sum(metrics, "vllm:num_requests_waiting" + label);
+  }
+
+  private String metrics() {
+    return get("/metrics").body();
+  }
+
   // A sum over its models.
   private long metric(String name) {
+    return sum(metrics(), name);
+  }
+
+  private static long sum(String metrics, String name) {
     Matcher lines =
-        Pattern.compile("(?m)^" + Pattern.quote(name) + "(\\{[^}]*})? ([0-9.]+)")
-            .matcher(get("/metrics").body());
+        Pattern.compile("(?m)^" + Pattern.quote(name) + "(\\{[^}]*})? ([0-9.]+)").matcher(metrics);
     long sum = 0;
     while (lines.find()) sum += (long) Double.parseDouble(lines.group(2));
     return sum;

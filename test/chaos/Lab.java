@@ -96,10 +96,16 @@ final class Lab {
   /// @param flags of the JVM
   Router router(int port, String token, String keys, String models, String... flags)
       throws IOException, InterruptedException {
-    String name = "router-" + port;
-    Path config = folder.resolve(name + ".json");
+    Path config = folder.resolve("router-" + port + ".json");
     Files.writeString(
         config, "{\"listen\": \"127.0.0.1:%d\", %s \"models\": %s}".formatted(port, keys, models));
+    return router(port, token, config, flags);
+  }
+
+  /// Starts a router with a config that is there, and waits for it.
+  Router router(int port, String token, Path config, String... flags)
+      throws IOException, InterruptedException {
+    String name = "router-" + port;
     List<String> command = command(ROUTER);
     command.addAll(Arrays.asList(flags));
     command.addAll(List.of("-jar", settings.jar().toString(), "--config", config.toString()));

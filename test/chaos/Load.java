@@ -76,7 +76,9 @@ final class Load {
     Caller caller = kept == null ? new Caller(port) : kept;
     tally.sending();
     try {
-      tally.add(caller.ask(ask));
+      Answer answer = caller.ask(ask);
+      if (ask.wasLeft(answer)) tally.left();
+      else tally.add(answer);
     } finally {
       free.push(caller);
       running.decrementAndGet();

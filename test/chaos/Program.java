@@ -43,6 +43,15 @@ final class Program {
     return name;
   }
 
+  long pid() {
+    return process.pid();
+  }
+
+  /// All that it wrote.
+  String output() throws IOException {
+    return Files.readString(output);
+  }
+
   boolean lives() {
     return process.isAlive();
   }

@@ -11,9 +11,11 @@ final class Router {
   private static final int READY_MILLIS = 15_000;
   private static final int QUIET_MILLIS = 3_000;
   private static final int END_SECONDS = 10;
-  // Of the router, and of each backend where it says so.
+  // Of the router, of each backend where it says so, and of the places at models with limits.
   private static final Pattern HELD =
-      Pattern.compile("\"(inFlight|inHand|bufferedBytes)\":\\s*([0-9]+)");
+      Pattern.compile(
+          "\"(inFlight|inHand|bufferedBytes|queued|taken|waiting|tokenPlaces|olderConfigs)\":"
+              + "\\s*([0-9]+)");
   private static final Pattern REQUESTS = Pattern.compile("\"requests\":\\s*([0-9]+)");
   private static final Pattern INNERMOST = Pattern.compile("(?<=.)[\\[{][^\\[\\]{}]*[]}]");
 
@@ -105,7 +107,27 @@ final class Router {
     program.kill();
   }
 
-  private Answer get(String path) {
+  /// Tells it so often, without a pause, that its config has changed (SIGHUP).
+  void hangUp(int times) throws IOException, InterruptedException {
+    String loop = "for i in $(seq %d); do kill -HUP %d; done".formatted(times, program.pid());
+    new ProcessBuilder("sh", "-c", loop).inheritIO().start().waitFor();
+  }
+
+  Vitals vitals() {
+    return Vitals.of(program.pid());
+  }
+
+  Vitals.Heap heap() throws IOException {
+    return Vitals.heap(program.pid());
+  }
+
+  /// All that it wrote.
+  String output() throws IOException {
+    return program.output();
+  }
+
+  /// A page of its own.
+  Answer get(String path) {
     String field = token.isEmpty() ? "" : "Authorization: Bearer " + token + "\r\n";
     return Caller.get("127.0.0.1", port, path, field);
   }

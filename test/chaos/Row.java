@@ -51,9 +51,18 @@ final class Row {
     return mustCountAll();
   }
 
+  /// Nothing failed or was lost, none is unaccounted for, and whoever was refused was told when to
+  /// come back.
+  Row mustBeHonest() {
+    int bad = tally.failed() + tally.lost();
+    must(bad == 0, bad + " of " + tally.sent() + " failed or were lost");
+    must(tally.hintless() == 0, tally.hintless() + " were refused without Retry-After");
+    return mustCountAll();
+  }
+
   /// None of those that were sent is unaccounted for, and there were some.
   Row mustCountAll() {
-    int known = tally.answered() + tally.refused() + tally.failed() + tally.lost();
+    int known = tally.answered() + tally.refused() + tally.failed() + tally.lost() + tally.hungUp();
     must(tally.sent() > 0, "nothing was sent");
     return must(known == tally.sent(), (tally.sent() - known) + " never came to an end");
   }

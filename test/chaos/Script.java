@@ -4,6 +4,8 @@ package chaos;
 enum Script {
   /// Answers, keeps the connection, and remembers the head.
   GOOD,
+  /// Says to probes that it is unwell, and answers everything else.
+  UNWELL,
   /// Answers, then closes the connection without having said so.
   CLOSES,
   /// Answers, then often closes the connection within 2 ms, whether or not a request came.

@@ -31,11 +31,12 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
           + "{\"role\":\"assistant\",\"content\":\"a scripted answer\"}}]}";
 
   void serve() throws IOException, InterruptedException {
+    log.connected();
     boolean kept = true;
     while (kept) {
       ScriptedRequest request = ScriptedRequest.read(channel);
       if (request.isProbe()) {
-        write(plain("200 OK", "", "{}"));
+        write(plain(script == Script.UNWELL ? "500 Unwell" : "200 OK", "", "{}"));
       } else {
         log.add(request);
         answer(request);
@@ -46,7 +47,7 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
 
   private void answer(ScriptedRequest request) throws IOException, InterruptedException {
     switch (script) {
-      case GOOD, CLOSES, RACES, RESETS_NEXT, CLOSES_NEXT -> {
+      case GOOD, UNWELL, CLOSES, RACES, RESETS_NEXT, CLOSES_NEXT -> {
         if (request.wantsStream()) stream(EVENTS);
         else write(plain("200 OK", "", ANSWER));
       }
@@ -64,7 +65,7 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
   // Whether the next request is read. If not, the connection is closed now.
   private boolean keeps() throws IOException {
     return switch (script) {
-      case GOOD, BUSY -> true;
+      case GOOD, UNWELL, BUSY -> true;
       case CLOSES, HANGS -> false;
       case RACES -> keepsByChance();
       case RESETS_NEXT -> {

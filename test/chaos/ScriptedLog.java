@@ -13,6 +13,11 @@ final class ScriptedLog {
   private final Set<String> users = new HashSet<>();
   private final List<String> heads = new ArrayList<>();
   private int executed;
+  private int connections;
+
+  synchronized void connected() {
+    connections++;
+  }
 
   synchronized void add(ScriptedRequest request) {
     executed++;
@@ -23,7 +28,7 @@ final class ScriptedLog {
   /// As `Scripts` reads it.
   @Override
   public synchronized String toString() {
-    String counts = executed + " " + users.size();
+    String counts = executed + " " + users.size() + " " + connections;
     return String.join(Scripted.BETWEEN, counts, String.join(Scripted.BETWEEN, heads));
   }
 }

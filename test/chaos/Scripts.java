@@ -17,8 +17,9 @@ final class Scripts {
   ///
   /// @param executed how many requests it worked on
   /// @param distinct how many different ones, by `user` of their bodies
+  /// @param connections how many connections there were
   /// @param heads the heads of these requests, of the first thousand
-  record Seen(int executed, int distinct, List<String> heads) {}
+  record Seen(int executed, int distinct, int connections, List<String> heads) {}
 
   Scripts(int controlPort) {
     this.controlPort = controlPort;
@@ -44,6 +45,7 @@ final class Scripts {
     return new Seen(
         Integer.parseInt(counts[0]),
         Integer.parseInt(counts[1]),
+        Integer.parseInt(counts[2]),
         List.of(parts).subList(1, parts.length));
   }
 

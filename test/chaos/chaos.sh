@@ -12,8 +12,10 @@
 #     fallback   another model answers for one that can't
 #     scale      a name gets an address and loses one
 #     chain      a router behind a router, and two that send to each other
+#     limits     far too much is asked for, by tokens with limits and classes, and some hang up
+#     reload     the config changes under load, again and again, also into broken ones
 #     prefix     conversations go where their beginning is cached, and a hot one spreads
-#   CHAOS_SHORT=1               each in a short form, two at a time, in less than a minute
+#   CHAOS_SHORT=1               each in a short form, two at a time, in about a minute
 #   CHAOS_JAR=build/llmhop.jar
 #
 # Everything is on loopback and on free ports, in a temporary folder that is removed. Ends what it
@@ -23,6 +25,8 @@
 #   refused    an honest error of the router's that the scenario allows
 #   failed     any other answer, also a stream that looks whole but isn't
 #   lost       no answer, or one that was cut off
+#
+# Requests whose callers hung up on purpose are in none of these; the bar says how many.
 #
 # After each scenario nothing may be left in a router's hands, and it must end with 0.
 #
