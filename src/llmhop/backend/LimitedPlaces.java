@@ -38,6 +38,7 @@ final class LimitedPlaces implements Places {
   private final Line<Waiter> line = new Line<>();
   private ModelLimits limits;
   private boolean backendsLimited;
+  private boolean mixed;
   private int taken;
   private long meanNanos = FIRST_GUESS_NANOS;
 
@@ -176,8 +177,9 @@ final class LimitedPlaces implements Places {
 
   /// Gives what is free to the next in line, as far as it goes.
   private void passOn() {
+    mixed &= line.size() > 0;
     while (line.size() > 0 && hasRoom()) {
-      Optional<Waiter> next = line.take(waiter -> waiter.seeker.reserve(), !alike);
+      Optional<Waiter> next = line.take(waiter -> waiter.seeker.reserve(), !alike || mixed);
       if (next.isEmpty()) {
         return;
       }
@@ -231,6 +233,8 @@ final class LimitedPlaces implements Places {
     try {
       limits = now;
       backendsLimited = ofBackends;
+      // Those who wait already do so for the backends that there were.
+      mixed = true;
       passOn();
     } finally {
       lock.unlock();

@@ -169,6 +169,22 @@ class LiveLimitsTest {
     }
   }
 
+  @Test
+  void whoWaitsForABackendOfOldHoldsUpNobodyWhoGoesToANewOne() {
+    backend.always(hold(gate), FINE);
+    other.always(FINE);
+    String queue = ", 'queue': {'wait': '60s'}";
+    try (var router = RouterUnderTest.of(ofBackends(", 'maxConcurrent': 1", queue))) {
+      List<RawCaller> callers = ask(router, 1, 1);
+      router.reload(ofBackends(", 'maxConcurrent': 1", queue).replace(backend.url(), other.url()));
+      for (int i = 0; i < 3; i++) assertEquals(200, router.ask(CHAT).status());
+      assertEquals(3, other.executions());
+      gate.open();
+      assertAnswered(callers);
+      assertEquals(2, backend.executions());
+    }
+  }
+
   // ---- tokens
 
   @Test
