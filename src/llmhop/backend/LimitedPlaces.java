@@ -1,6 +1,8 @@
 package llmhop.backend;
 
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,6 +41,13 @@ final class LimitedPlaces implements Places {
   private ModelLimits limits;
   private boolean backendsLimited;
   private int taken;
+
+  /// Whose backends the last who came to the line wants.
+  private Optional<Fleet> wanted = Optional.empty();
+
+  /// Whether others in the line may want those of another fleet: who began before a reload does.
+  private boolean mixed;
+
   private long meanNanos = FIRST_GUESS_NANOS;
 
   /// Those of a model that has had none before.
@@ -98,13 +107,21 @@ final class LimitedPlaces implements Places {
         return denied(Entry.Why.FULL, 0);
       }
       waiter = new Waiter(seeker);
-      line.add(seeker.priority(), seeker.owner(), waiter);
+      add(waiter);
       lookNanos = backendsLimited ? LOOK_NANOS : Long.MAX_VALUE;
       passOn();
     } finally {
       lock.unlock();
     }
     return await(waiter, queue.longest().toNanos(), lookNanos);
+  }
+
+  private void add(Waiter waiter) {
+    Seeker seeker = waiter.seeker;
+    Optional<Fleet> fleet = Optional.of(seeker.fleet());
+    mixed = line.size() > 0 && (mixed || !wanted.equals(fleet));
+    wanted = fleet;
+    line.add(seeker.priority(), seeker.owner(), waiter);
   }
 
   private Entry await(Waiter waiter, long mostNanos, long lookNanos) {
@@ -177,13 +194,24 @@ final class LimitedPlaces implements Places {
   /// Gives what is free to the next in line, as far as it goes.
   private void passOn() {
     while (line.size() > 0 && hasRoom()) {
-      Optional<Waiter> next = line.take(waiter -> waiter.seeker.reserve(), !alike);
+      Set<Fleet> busy = new HashSet<>();
+      Optional<Waiter> next = line.take(waiter -> canGo(waiter.seeker, busy), mixed || !alike);
       if (next.isEmpty()) {
         return;
       }
       next.get().place = Optional.of(take());
       LockSupport.unpark(next.get().thread);
     }
+  }
+
+  /// @param busy the fleets that had no backend for one who is before it
+  private boolean canGo(Seeker seeker, Set<Fleet> busy) {
+    if (alike && busy.contains(seeker.fleet())) {
+      return false;
+    }
+    boolean can = seeker.reserve();
+    if (!can) busy.add(seeker.fleet());
+    return can;
   }
 
   private boolean makeRoom(Seeker seeker) {

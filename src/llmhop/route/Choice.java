@@ -63,12 +63,17 @@ final class Choice implements AutoCloseable {
     turnTo(asked);
   }
 
+  /// The backends of the model that was asked for.
+  Fleet fleet() {
+    return asked.route().fleet();
+  }
+
   /// Takes the best backend for later, where backends have limits of their own. Called by whoever
   /// has the lock of the model's places, before anything else here.
   ///
   /// @return false when those that are well have no room
   boolean reserve() {
-    Fleet fleet = asked.route().fleet();
+    Fleet fleet = fleet();
     if (!asked.route().limitsBackends()) {
       return true;
     }

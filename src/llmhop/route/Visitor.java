@@ -1,6 +1,7 @@
 package llmhop.route;
 
 import java.util.Optional;
+import llmhop.backend.Fleet;
 import llmhop.backend.Seeker;
 import llmhop.caller.Caller;
 import llmhop.config.Priority;
@@ -41,6 +42,11 @@ final class Visitor implements Seeker {
   @Override
   public String owner() {
     return caller.name();
+  }
+
+  @Override
+  public Fleet fleet() {
+    return choice.fleet();
   }
 
   @Override
