@@ -113,7 +113,14 @@ final class LimitedPlaces implements Places {
     } finally {
       lock.unlock();
     }
-    return await(waiter, queue.longest().toNanos(), lookNanos);
+    boolean ended = false;
+    try {
+      Entry entry = await(waiter, queue.longest().toNanos(), lookNanos);
+      ended = true;
+      return entry;
+    } finally {
+      if (!ended) leave(waiter);
+    }
   }
 
   private void add(Waiter waiter) {
@@ -159,6 +166,17 @@ final class LimitedPlaces implements Places {
     }
     waiter.place.ifPresent(Place::close);
     return new Entry.Left(waited);
+  }
+
+  /// It goes, with or without a place.
+  private void leave(Waiter waiter) {
+    lock.lock();
+    try {
+      line.remove(waiter.seeker.priority(), waiter.seeker.owner(), waiter);
+    } finally {
+      lock.unlock();
+    }
+    waiter.place.ifPresent(Place::close);
   }
 
   @Override

@@ -3,6 +3,7 @@ package llmhop.backend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -266,6 +267,31 @@ class PlacesTest {
     place.close();
     before.granted().place().close();
     second.granted().place().close();
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void whoFailsWhileItWaitsLeavesNothingBehind() {
+    Places places = places(limits(1, 10));
+    Place place = take(places);
+    Asker fails =
+        new Asker("ann") {
+          @Override
+          public void waits(Runnable toWake) {
+            throw new OutOfMemoryError("no thread to be had");
+          }
+        };
+    assertThrows(OutOfMemoryError.class, () -> places.enter(fails));
+    assertEquals(0, places.waiting());
+    Asker unlucky =
+        new Asker("bob") {
+          @Override
+          public void waits(Runnable toWake) {
+            place.close();
+            throw new OutOfMemoryError("it has a place already");
+          }
+        };
+    assertThrows(OutOfMemoryError.class, () -> places.enter(unlucky));
     assertEquals(0, places.taken() + places.waiting());
   }
 
