@@ -288,7 +288,8 @@ public final class Fleet implements AutoCloseable {
       }
       if (succeeded) sleep = Math.min(sleep, SUCCEEDED_NANOS);
       for (Backend backend : members) {
-        if (may.test(backend)) {
+        // One that is full tells when it isn't.
+        if (may.test(backend) && backend.hasRoom()) {
           sleep = Math.min(sleep, Math.max(SHORTEST_NANOS, backend.health().trialAt() - now));
         }
       }
