@@ -59,7 +59,7 @@ public final class Fleet implements AutoCloseable {
     this(model, maker, around, Optional.empty());
   }
 
-  /// The same after another one, from which it takes over what is known of the places that both
+  /// The same after another one, from which it takes over what is known of the addresses that both
   /// have, and who a name stood for. From now on that one's backends tell their news here.
   public Fleet(Model model, Backend.Maker maker, Surroundings around, Optional<Fleet> before) {
     this.model = model;
