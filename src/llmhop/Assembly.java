@@ -3,6 +3,7 @@ package llmhop;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -193,6 +194,19 @@ public final class Assembly implements AutoCloseable {
     List<String> texts = new ArrayList<>();
     door.addresses().forEach(address -> texts.add(Door.text(address)));
     return texts;
+  }
+
+  /// Whether anyone who reaches one of its ports can use the models.
+  boolean isOpenToOthers() {
+    if (!config().authTokens().isEmpty()) {
+      return false;
+    }
+    for (SocketAddress address : door.addresses()) {
+      if (address instanceof InetSocketAddress port && !port.getAddress().isLoopbackAddress()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// The first port that it listens on.

@@ -139,20 +139,24 @@ public final class Main {
     // Before anyone is told that it runs, and may want to stop it.
     Notifier systemd = Notifier.of(System.getenv(), err);
     Shutdown shutdown = Shutdown.listen(router, reload, systemd, err);
-    announce(config, listen, router, err);
+    announce(config, router, err);
     systemd.ready("listens on " + String.join(", ", router.addresses()));
     reload.serve(router, systemd, listensElsewhere);
     return shutdown.await();
   }
 
-  private static void announce(
-      Config config, List<Listen> listen, Assembly router, PrintStream err) {
+  private static void announce(Config config, Assembly router, PrintStream err) {
     boolean open = config.authTokens().isEmpty();
     String addresses = String.join(", ", router.addresses());
     String need = open ? "callers need no token" : "callers need a token";
     err.println(
         "llmhop " + version() + " listens on " + addresses + ", " + models(config) + ", " + need);
-    if (open && !listen.stream().allMatch(Listen::loopback)) {
+    warnIfOpen(router, err);
+  }
+
+  /// Says so where tokens are missing that others are kept out by.
+  static void warnIfOpen(Assembly router, PrintStream err) {
+    if (router.isOpenToOthers()) {
       err.println(
           "llmhop: warning: anyone who reaches this port can use the models; set 'authTokens', or"
               + " listen on 127.0.0.1");

@@ -216,6 +216,7 @@ final class Reload {
 
   private void tell(Running now, Config config, Changes changes) {
     warn(config);
+    Main.warnIfOpen(now.router, err);
     err.println("llmhop: the config was read anew: " + changes.summary());
     List<String> restart = new ArrayList<>(changes.restart());
     if (now.listensElsewhere) {

@@ -92,8 +92,8 @@ final class Upstreams {
         isSecure(model) ? Optional.of(contexts.get(model.tls()).context()) : Optional.empty();
     Backend.Maker maker =
         (number, endpoint, address, watch, predecessors) -> {
-          String place = address(endpoint, address);
-          Optional<Backend> predecessor = predecessors.take(place);
+          String where = address(endpoint, address);
+          Optional<Backend> predecessor = predecessors.take(where);
           Origin origin = origin(endpoint);
           Resolver resolver = address.isPresent() ? new At(address.get()) : around.resolver();
           Settings settings = settings(model, endpoint, origin, context, resolver);
@@ -102,7 +102,7 @@ final class Upstreams {
           return new Backend(
               Route.label(model.name()) + (number == 0 ? "" : "#" + number),
               endpoint,
-              place,
+              where,
               headers(model, endpoint),
               model.hosted(),
               goesOn
@@ -123,8 +123,8 @@ final class Upstreams {
 
   /// What tells a backend from others on all routers alike.
   private static String address(Endpoint endpoint, Optional<InetAddress> address) {
-    String place = endpoint.toString() + endpoint.path();
-    return address.isEmpty() ? place : place + "@" + address.get().getHostAddress();
+    String url = endpoint.toString() + endpoint.path();
+    return address.isEmpty() ? url : url + "@" + address.get().getHostAddress();
   }
 
   private static List<Header> headers(Model model, Endpoint endpoint) {

@@ -69,9 +69,12 @@ class ReloadTest {
   }
 
   private void serve(Notifier notifier) throws Exception {
+    serve(new Listen.Tcp("127.0.0.1", 0), notifier);
+  }
+
+  private void serve(Listen listen, Notifier notifier) throws Exception {
     reload = new Reload(config(), err);
-    List<Listen> listen = List.of(new Listen.Tcp("127.0.0.1", 0));
-    router = Assembly.start(reload.first(), listen, EnvironmentProxy.NONE, err, err);
+    router = Assembly.start(reload.first(), List.of(listen), EnvironmentProxy.NONE, err, err);
     reload.serve(router, notifier, true);
   }
 
@@ -102,6 +105,21 @@ class ReloadTest {
     reload.ask(true);
     await("the config was read anew: models: 2 added (m2, m3)");
     assertTrue(health().contains("\"models\":3"), health());
+  }
+
+  @Test
+  void whereTheTokensAreGoneAndOthersReachThePortItWarns() throws Exception {
+    String tokens = "'authTokens': ['a-token'], ";
+    String open = "anyone who reaches this port can use the models";
+    write("'watch': '0s', " + tokens + models(1));
+    serve(new Listen.Tcp("0.0.0.0", 0), Notifier.OFF);
+    reload.ask(true);
+    await("nothing has changed");
+    assertEquals(0, lines(open), this::told);
+    write("'watch': '0s', " + models(1));
+    reload.ask(true);
+    await("tokens: 1 removed");
+    assertEquals(1, lines(open), this::told);
   }
 
   @Test
@@ -218,6 +236,7 @@ class ReloadTest {
     Files.writeString(next, ("{" + tokens + models(3) + "}").replace('\'', '"'));
     Files.move(next, config(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     awaitModels(3);
+    await("models: 1 added (m3)");
     int before = lines("read anew");
     // The same content once more, and then a secret's file.
     write(tokens + models(3));

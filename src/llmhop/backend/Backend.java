@@ -10,7 +10,7 @@ import llmhop.config.Header;
 import llmhop.http.upstream.Upstream;
 import llmhop.json.Json;
 
-/// One place that answers for a model: where it is, what is set on requests to it, the connections
+/// One server that answers for a model: where it is, what is set on requests to it, the connections
 /// to it, and how it is: what it has in hand, whether it is well. How it is, it may have taken over
 /// from the backend of an older config. Shared by all requests.
 public final class Backend implements AutoCloseable {
@@ -45,7 +45,7 @@ public final class Backend implements AutoCloseable {
     /// @param number which of the model's it is; 0 where there is but one
     /// @param address the one of the name's addresses that it has; empty where the name is one
     ///   backend
-    /// @param before those whose place it may take
+    /// @param before those that it may come after
     Backend make(
         int number,
         Endpoint endpoint,
@@ -65,7 +65,7 @@ public final class Backend implements AutoCloseable {
   /// @param upstream the connections to it
   /// @param watch what it tells of itself, and by which clock
   /// @param before the backend that was at this address under the config before: what is known of
-  ///   the place is taken over from it
+  ///   the address is taken over from it
   public Backend(
       String label,
       Endpoint endpoint,

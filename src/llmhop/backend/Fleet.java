@@ -59,7 +59,7 @@ public final class Fleet implements AutoCloseable {
     this(model, maker, around, Optional.empty());
   }
 
-  /// The same after another one, from which it takes over what is known of the places that both
+  /// The same after another one, from which it takes over what is known of the addresses that both
   /// have, and who a name stood for. From now on that one's backends tell their news here.
   public Fleet(Model model, Backend.Maker maker, Surroundings around, Optional<Fleet> before) {
     this.model = model;
@@ -288,7 +288,8 @@ public final class Fleet implements AutoCloseable {
       }
       if (succeeded) sleep = Math.min(sleep, SUCCEEDED_NANOS);
       for (Backend backend : members) {
-        if (may.test(backend)) {
+        // One that is full tells when it isn't.
+        if (may.test(backend) && backend.hasRoom()) {
           sleep = Math.min(sleep, Math.max(SHORTEST_NANOS, backend.health().trialAt() - now));
         }
       }

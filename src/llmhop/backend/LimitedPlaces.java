@@ -1,6 +1,8 @@
 package llmhop.backend;
 
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,14 +34,17 @@ final class LimitedPlaces implements Places {
   private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final LongSupplier nanos;
-  private final boolean alike;
   private final ReentrantLock lock = new ReentrantLock();
   // All below is guarded by the lock.
   private final Line<Waiter> line = new Line<>();
   private ModelLimits limits;
   private boolean backendsLimited;
-  private boolean mixed;
   private int taken;
+
+  // What the last who came to the line wants, and whether others there may want something else.
+  private Object wanted = "nothing yet";
+  private boolean mixed;
+  private long lastLook;
   private long meanNanos = FIRST_GUESS_NANOS;
 
   /// Those of a model that has had none before.
@@ -48,9 +53,8 @@ final class LimitedPlaces implements Places {
   LimitedPlaces(Model model, LongSupplier nanos) {
     this.limits = model.limits();
     this.backendsLimited = model.limitsBackends();
-    // Each backend does for each request, unless they serve what they list.
-    this.alike = !model.name().equals(Model.ANY);
     this.nanos = nanos;
+    this.lastLook = nanos.getAsLong();
   }
 
   /// A request in the line.
@@ -86,26 +90,45 @@ final class LimitedPlaces implements Places {
     long lookNanos;
     lock.lock();
     try {
-      if (line.size() == 0 && hasRoom() && seeker.reserve()) {
+      // Time alone may have made room: a backend that was down may be tried again.
+      passOn();
+      if (mayPass(seeker) && hasRoom() && seeker.reserve()) {
         return new Entry.Granted(take(), 0);
       }
       if (limits.queue().isEmpty()) {
         return denied(Entry.Why.TAKEN, 0);
       }
       queue = limits.queue().get();
-      // Time alone may have made room: a backend that was down may be tried again.
-      passOn();
       if (line.size() >= queue.max() && !makeRoom(seeker)) {
         return denied(Entry.Why.FULL, 0);
       }
       waiter = new Waiter(seeker);
-      line.add(seeker.priority(), seeker.owner(), waiter);
+      add(waiter);
       lookNanos = backendsLimited ? LOOK_NANOS : Long.MAX_VALUE;
       passOn();
     } finally {
       lock.unlock();
     }
-    return await(waiter, queue.longest().toNanos(), lookNanos);
+    boolean ended = false;
+    try {
+      Entry entry = await(waiter, queue.longest().toNanos(), lookNanos);
+      ended = true;
+      return entry;
+    } finally {
+      if (!ended) leave(waiter);
+    }
+  }
+
+  /// Whether there may be a place for it though others wait: they may want something else.
+  private boolean mayPass(Seeker seeker) {
+    return line.size() == 0 || mixed || !wanted.equals(seeker.wants());
+  }
+
+  private void add(Waiter waiter) {
+    Seeker seeker = waiter.seeker;
+    mixed = mayPass(seeker) && line.size() > 0;
+    wanted = seeker.wants();
+    line.add(seeker.priority(), seeker.owner(), waiter);
   }
 
   private Entry await(Waiter waiter, long mostNanos, long lookNanos) {
@@ -122,7 +145,7 @@ final class LimitedPlaces implements Places {
       }
       long sleep = Math.min(mostNanos - waited, lookNanos);
       LockSupport.parkNanos(this, sleep);
-      if (sleep == lookNanos) look();
+      if (sleep == lookNanos) lookInTurn();
     }
   }
 
@@ -143,6 +166,17 @@ final class LimitedPlaces implements Places {
     }
     waiter.place.ifPresent(Place::close);
     return new Entry.Left(waited);
+  }
+
+  /// It goes, with or without a place.
+  private void leave(Waiter waiter) {
+    lock.lock();
+    try {
+      line.remove(waiter.seeker.priority(), waiter.seeker.owner(), waiter);
+    } finally {
+      lock.unlock();
+    }
+    waiter.place.ifPresent(Place::close);
   }
 
   @Override
@@ -177,15 +211,25 @@ final class LimitedPlaces implements Places {
 
   /// Gives what is free to the next in line, as far as it goes.
   private void passOn() {
-    mixed &= line.size() > 0;
     while (line.size() > 0 && hasRoom()) {
-      Optional<Waiter> next = line.take(waiter -> waiter.seeker.reserve(), !alike || mixed);
+      Set<Object> inVain = new HashSet<>();
+      Optional<Waiter> next = line.take(waiter -> canGo(waiter.seeker, inVain), mixed);
       if (next.isEmpty()) {
         return;
       }
       next.get().place = Optional.of(take());
       LockSupport.unpark(next.get().thread);
     }
+  }
+
+  /// @param inVain what somebody before it wanted in vain
+  private static boolean canGo(Seeker seeker, Set<Object> inVain) {
+    if (inVain.contains(seeker.wants())) {
+      return false;
+    }
+    boolean can = seeker.reserve();
+    if (!can) inVain.add(seeker.wants());
+    return can;
   }
 
   private boolean makeRoom(Seeker seeker) {
@@ -213,6 +257,20 @@ final class LimitedPlaces implements Places {
     }
   }
 
+  /// One of those who wait looks for all of them.
+  private void lookInTurn() {
+    lock.lock();
+    try {
+      long now = nanos.getAsLong();
+      if (now - lastLook >= LOOK_NANOS / 2) {
+        lastLook = now;
+        passOn();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   @Override
   public boolean areLimited() {
     return true;
@@ -233,8 +291,6 @@ final class LimitedPlaces implements Places {
     try {
       limits = now;
       backendsLimited = ofBackends;
-      // Those who wait already do so for the backends that there were.
-      mixed = true;
       passOn();
     } finally {
       lock.unlock();

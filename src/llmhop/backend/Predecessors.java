@@ -5,8 +5,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
-/// The backends of the fleet that a new one takes the place of: each is succeeded once, by the
-/// backend at the same address. Used while that fleet is made, by one thread.
+/// The backends of the fleet that a new one comes after: each is succeeded once, by the backend at
+/// the same address. Used while that fleet is made, by one thread.
 public final class Predecessors {
   private final List<Backend> left;
 

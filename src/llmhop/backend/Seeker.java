@@ -10,6 +10,9 @@ public interface Seeker {
   /// Whose it is: in a queue each of them has its turn.
   String owner();
 
+  /// What it wants: where one of those who want the same finds no backend, none of them does.
+  Object wants();
+
   /// Takes one of the model's backends for it, where these have limits of their own; called by any
   /// thread, never by two at a time, and not again once it was true.
   ///

@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import llmhop.json.Json;
 
-/// What is known of the place where a backend is, whatever the config says of it: how it is and
+/// What is known of the address where a backend is, whatever the config says of it: how it is and
 /// what it has in hand. A backend of a new config takes it over from the one of the old at the same
-/// place; requests that began with that one still count here. Shared by all requests.
+/// address; requests that began with that one still count here. Shared by all requests.
 final class Site {
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger progress = new AtomicInteger();

@@ -1,6 +1,5 @@
 package llmhop.config;
 
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -8,11 +7,6 @@ import java.util.regex.Pattern;
 
 /// A place where callers connect to. As text it is what an operator reads in messages.
 public sealed interface Listen {
-
-  /// Whether only this machine can connect.
-  ///
-  /// @return false when others may reach it
-  boolean loopback();
 
   /// Reads `:8080`, `127.0.0.1:8080`, `localhost:8080`, `[::1]:8080`, `unix:///run/http.sock` or
   /// `unix:///run/http.sock?mode=0666`.
@@ -57,14 +51,8 @@ public sealed interface Listen {
       return Integer.parseInt(digits);
     }
 
-    /// A name counts when it is `localhost`.
-    @Override
-    public boolean loopback() {
-      return host.equalsIgnoreCase("localhost")
-          || Hosts.address(host).map(InetAddress::isLoopbackAddress).orElse(false);
-    }
-
-    /// Like `127.0.0.1:8080`, `[::1]:8080`, or `*:8080` for every interface.
+    /// A name counts when it is `localhost`. Like `127.0.0.1:8080`, `[::1]:8080`, or `*:8080` for
+    /// every interface.
     @Override
     public String toString() {
       return (host.isEmpty() ? "*" : Hosts.bracketed(host)) + ":" + port;
@@ -115,13 +103,8 @@ public sealed interface Listen {
       return Integer.parseInt(matcher.group(1), 8);
     }
 
-    /// Always: its callers are on this machine.
-    @Override
-    public boolean loopback() {
-      return true;
-    }
-
-    /// Like `unix:///run/llmhop/http.sock`, without the mode: the file is the place.
+    /// Always: its callers are on this machine. Like `unix:///run/llmhop/http.sock`, without the
+    /// mode: the file is the place.
     @Override
     public String toString() {
       return "unix://" + path;

@@ -33,7 +33,7 @@ public final class Admission {
     return admitted.get();
   }
 
-  /// A place among the admitted, and all that goes with it. Used by one thread; given back once,
+  /// That a request was let in, and all that it holds for it. Used by one thread; given back once,
   /// however often it is closed.
   final class Permit implements AutoCloseable {
     private final Caller caller;
@@ -82,6 +82,7 @@ public final class Admission {
       }
       if (found.route().places().areLimited()) {
         permit.place = place(x, caller, found, choice);
+        choice.holds(permit.place);
       }
       granted = true;
       return permit;

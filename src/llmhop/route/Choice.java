@@ -37,6 +37,8 @@ final class Choice implements AutoCloseable {
   private final Predicate<Backend> may = this::may;
   private Optional<List<Found>> models = Optional.empty();
   private Optional<Lease> reserved = Optional.empty();
+  private Place place = Place.NONE;
+  private boolean placeGiven;
   private int next;
   private Found model;
   private int further;
@@ -63,6 +65,13 @@ final class Choice implements AutoCloseable {
     turnTo(asked);
   }
 
+  /// Whose backends it wants: those of the config that it began with, and where these serve what
+  /// they list, those that list the name.
+  Object wants() {
+    Fleet fleet = asked.route().fleet();
+    return asked.route().isAny() ? List.of(fleet, asked.asked()) : fleet;
+  }
+
   /// Takes the best backend for later, where backends have limits of their own. Called by whoever
   /// has the lock of the model's places, before anything else here.
   ///
@@ -77,6 +86,11 @@ final class Choice implements AutoCloseable {
     boolean waits = asked.route().model().limits().queue().isPresent();
     boolean goesOn = !waits && asked.route().hasStandIns();
     return reserved.isPresent() || goesOn || !fleet.hasWell(may);
+  }
+
+  /// The request has this place at the model that it asked for.
+  void holds(Place taken) {
+    place = taken;
   }
 
   /// What was reserved and not used is given back.
@@ -144,27 +158,31 @@ final class Choice implements AutoCloseable {
   }
 
   private Optional<Lease> lease() {
+    return model == asked && !placeGiven ? choose() : leaseWithPlace();
+  }
+
+  private Optional<Lease> choose() {
     Fleet fleet = model.route().fleet();
-    if (model != asked) {
-      return leaseOfStandIn(fleet);
-    }
     return anyway ? fleet.chooseAnyway(clues, may) : fleet.choose(clues, may);
   }
 
-  /// The request has a place at the model that it asked for, not yet at the one that stands in.
-  private Optional<Lease> leaseOfStandIn(Fleet fleet) {
-    Optional<Place> place =
+  /// The request has no place at this model yet.
+  private Optional<Lease> leaseWithPlace() {
+    List<Lease> leases = new ArrayList<>(1);
+    Optional<Place> taken =
         model
             .route()
             .places()
             .tryEnter(
                 () -> {
-                  reserved = fleet.choose(clues, may);
-                  return reserved.isPresent();
+                  choose().ifPresent(leases::add);
+                  return !leases.isEmpty();
                 });
-    Optional<Lease> lease = reserved;
-    place.ifPresent(taken -> lease.orElseThrow().holds(taken));
-    return lease;
+    if (taken.isEmpty()) {
+      return Optional.empty();
+    }
+    leases.getFirst().holds(taken.get());
+    return Optional.of(leases.getFirst());
   }
 
   private boolean may(Backend backend) {
@@ -182,6 +200,9 @@ final class Choice implements AutoCloseable {
       turnTo(models.get().get(next++));
       Optional<Pick> found = pick();
       if (found.isPresent()) {
+        // Another model does the work from here on.
+        placeGiven = true;
+        place.close();
         return found;
       }
     }

@@ -1,7 +1,6 @@
 package llmhop.route;
 
 import java.util.Optional;
-import java.util.regex.Pattern;
 import llmhop.json.JsonWriter;
 
 /// How an error of ours looks in the API that the caller speaks.
@@ -74,8 +73,6 @@ enum ErrorShape {
     }
   };
 
-  private static final Pattern LINE_BREAK = Pattern.compile("\r\n|\r|\n");
-
   abstract JsonWriter write(Refusal refusal, String requestId);
 
   /// An error's JSON as the last event of a stream that has begun.
@@ -117,7 +114,8 @@ enum ErrorShape {
 
   /// A field for each line, which whoever reads it joins again (HTML standard, section 9.2.6).
   private static String data(String json) {
-    return "data: " + LINE_BREAK.matcher(json).replaceAll("\ndata: ") + "\n\n";
+    String lines = json.replace("\r\n", "\n").replace('\r', '\n');
+    return "data: " + lines.replace("\n", "\ndata: ") + "\n\n";
   }
 
   private static String anthropicType(Refusal refusal) {

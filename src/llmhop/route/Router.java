@@ -100,9 +100,8 @@ public final class Router implements HttpHandler {
   public void handle(HttpExchange http) throws IOException {
     var journal = new Journal(nanos);
     Exchange x = Exchange.accept(http, journal);
-    Routes routes = snapshot.get();
     lifecycle.enter();
-    routes.began();
+    Routes routes = begin();
     try {
       serve(x, journal, routes);
     } catch (Refusal refusal) {
@@ -119,6 +118,19 @@ public final class Router implements HttpHandler {
       observer.record(journal.outcome(clock.instant(), x.method()));
       routes.ended();
       lifecycle.exit();
+    }
+  }
+
+  /// What the config says now, counted before anybody can take it for unused: whoever puts another
+  /// one in its place looks at the count afterwards.
+  private Routes begin() {
+    while (true) {
+      Routes routes = snapshot.get();
+      routes.began();
+      if (snapshot.get() == routes) {
+        return routes;
+      }
+      routes.ended();
     }
   }
 

@@ -44,6 +44,11 @@ final class Visitor implements Seeker {
   }
 
   @Override
+  public Object wants() {
+    return choice.wants();
+  }
+
+  @Override
   public boolean reserve() {
     return choice.reserve();
   }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -134,6 +135,34 @@ class HealthTest {
     fleet.changed();
     waiter.join();
     assertTrue(asked.get() < 50, "it looked " + asked.get() + " times");
+  }
+
+  @Test
+  void whoWaitsSleepsWhileTheOneThatIsDownIsFullToo() throws Exception {
+    Fleet full = fleets.of("'urls': [{'url': 'http://a:1', 'maxConcurrent': 1}]");
+    full.backends().getFirst().health().refused(false, "gone");
+    Lease lease = full.chooseAnyway(Clues.NONE, _ -> true).orElseThrow();
+    fleets.pass(Duration.ofSeconds(2));
+    var asked = new AtomicInteger();
+    long due = fleets.clock.getAsLong() + Duration.ofSeconds(60).toNanos();
+    var came = new CompletableFuture<Boolean>();
+    Thread.ofVirtual()
+        .start(
+            () ->
+                came.complete(
+                    full.await(
+                        b -> {
+                          asked.incrementAndGet();
+                          return true;
+                        },
+                        due,
+                        () -> false)));
+    while (full.waiting() == 0) Thread.onSpinWait();
+    // Real time, since what is to be seen is that nothing happens.
+    Thread.sleep(200);
+    assertTrue(asked.get() < 50, "it looked " + asked.get() + " times");
+    lease.close();
+    assertTrue(came.join());
   }
 
   @Test

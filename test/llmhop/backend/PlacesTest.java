@@ -3,6 +3,7 @@ package llmhop.backend;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -12,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -37,76 +37,6 @@ class PlacesTest {
 
   private Places places(Model model) {
     return Places.of(model, clock);
-  }
-
-  /// One that asks, on a thread of its own.
-  private static class Asker implements Seeker {
-    final String owner;
-    final Priority priority;
-    final CompletableFuture<Entry> entry = new CompletableFuture<>();
-    volatile Runnable wake = () -> {};
-    volatile boolean waits;
-    volatile boolean gone;
-
-    Asker(String owner, Priority priority) {
-      this.owner = owner;
-      this.priority = priority;
-    }
-
-    Asker(String owner) {
-      this(owner, Priority.NORMAL);
-    }
-
-    /// Goes to the end of the line, before this returns.
-    Asker waitAt(Places places) {
-      int before = places.waiting();
-      Thread.ofVirtual().start(() -> entry.complete(places.enter(this)));
-      Waiting.await(owner + " waits", () -> waits && places.waiting() == before + 1);
-      return this;
-    }
-
-    Entry enter(Places places) {
-      return places.enter(this);
-    }
-
-    Entry.Granted granted() {
-      return assertInstanceOf(Entry.Granted.class, entry.join());
-    }
-
-    Entry.Denied denied() {
-      return assertInstanceOf(Entry.Denied.class, entry.join());
-    }
-
-    void hangUp() {
-      gone = true;
-      wake.run();
-    }
-
-    @Override
-    public Priority priority() {
-      return priority;
-    }
-
-    @Override
-    public String owner() {
-      return owner;
-    }
-
-    @Override
-    public boolean reserve() {
-      return true;
-    }
-
-    @Override
-    public void waits(Runnable toWake) {
-      wake = toWake;
-      waits = true;
-    }
-
-    @Override
-    public boolean gone() {
-      return gone;
-    }
   }
 
   private Place take(Places places) {
@@ -315,6 +245,53 @@ class PlacesTest {
     for (Asker each : greedy) {
       if (each.entry.join() instanceof Entry.Granted granted) granted.place().close();
     }
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void whoBeganBeforeAReloadDoesNotHoldUpThoseWhoseBackendsHaveRoom() {
+    Places places = places(limits(9, 10));
+    Asker before = new Asker("ann");
+    before.mayGo = false;
+    before.waitAt(places);
+    Asker after = new Asker("ann");
+    after.wants = "something else";
+    Thread.ofVirtual().start(() -> after.entry.complete(after.enter(places)));
+    Waiting.await("it has a place", after.entry::isDone);
+    Place place = after.granted().place();
+    assertEquals(1, places.waiting());
+    // Of the same backends the first comes first.
+    Asker second = new Asker("ann");
+    second.waitAt(places);
+    before.mayGo = true;
+    place.close();
+    before.granted().place().close();
+    second.granted().place().close();
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void whoFailsWhileItWaitsLeavesNothingBehind() {
+    Places places = places(limits(1, 10));
+    Place place = take(places);
+    Asker fails =
+        new Asker("ann") {
+          @Override
+          public void waits(Runnable toWake) {
+            throw new OutOfMemoryError("no thread to be had");
+          }
+        };
+    assertThrows(OutOfMemoryError.class, () -> places.enter(fails));
+    assertEquals(0, places.waiting());
+    Asker unlucky =
+        new Asker("bob") {
+          @Override
+          public void waits(Runnable toWake) {
+            place.close();
+            throw new OutOfMemoryError("it has a place already");
+          }
+        };
+    assertThrows(OutOfMemoryError.class, () -> places.enter(unlucky));
     assertEquals(0, places.taken() + places.waiting());
   }
 

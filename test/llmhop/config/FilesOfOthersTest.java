@@ -1,7 +1,6 @@
 package llmhop.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -84,7 +83,7 @@ class FilesOfOthersTest {
     assertEquals(List.of(), config.warnings());
     assertEquals(Optional.of("llama"), config.defaultModel());
     assertEquals(5, config.models().size());
-    assertTrue(config.listen().stream().allMatch(Listen::loopback));
+    assertEquals("[127.0.0.1:8080, [::1]:8080]", config.listen().toString());
   }
 
   private static Config read(Path file, Secrets secrets) throws ConfigException {
