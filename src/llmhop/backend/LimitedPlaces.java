@@ -38,6 +38,8 @@ final class LimitedPlaces implements Places {
   private final Line<Waiter> line = new Line<>();
   private ModelLimits limits;
   private boolean backendsLimited;
+  // Whether some who wait began with an older config, whose backends may be others.
+  private boolean mixed;
   private int taken;
   private long meanNanos = FIRST_GUESS_NANOS;
 
@@ -85,15 +87,15 @@ final class LimitedPlaces implements Places {
     long lookNanos;
     lock.lock();
     try {
-      if (line.size() == 0 && hasRoom() && seeker.reserve()) {
+      // Time alone may have made room: a backend that was down may be tried again.
+      passOn();
+      if ((line.size() == 0 || !areAlike()) && hasRoom() && seeker.reserve()) {
         return new Entry.Granted(take(), 0);
       }
       if (limits.queue().isEmpty()) {
         return denied(Entry.Why.TAKEN, 0);
       }
       queue = limits.queue().get();
-      // Time alone may have made room: a backend that was down may be tried again.
-      passOn();
       if (line.size() >= queue.max() && !makeRoom(seeker)) {
         return denied(Entry.Why.FULL, 0);
       }
@@ -154,6 +156,12 @@ final class LimitedPlaces implements Places {
     }
   }
 
+  /// Whether nobody can go where the first in line can't.
+  private boolean areAlike() {
+    mixed = mixed && line.size() > 0;
+    return alike && !mixed;
+  }
+
   private boolean hasRoom() {
     return taken < limits.maxConcurrent().orElse(Integer.MAX_VALUE);
   }
@@ -177,7 +185,7 @@ final class LimitedPlaces implements Places {
   /// Gives what is free to the next in line, as far as it goes.
   private void passOn() {
     while (line.size() > 0 && hasRoom()) {
-      Optional<Waiter> next = line.take(waiter -> waiter.seeker.reserve(), !alike);
+      Optional<Waiter> next = line.take(waiter -> waiter.seeker.reserve(), !areAlike());
       if (next.isEmpty()) {
         return;
       }
@@ -231,6 +239,7 @@ final class LimitedPlaces implements Places {
     try {
       limits = now;
       backendsLimited = ofBackends;
+      mixed = true;
       passOn();
     } finally {
       lock.unlock();
