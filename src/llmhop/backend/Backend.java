@@ -159,22 +159,29 @@ public final class Backend implements AutoCloseable {
 
   /// Whether it may have one more request in its hands.
   boolean hasRoom() {
-    return inFlight() < most;
+    return inFlight() < most();
+  }
+
+  /// How many it may have: what the config in use says of its place, also to requests that began
+  /// with an older one and wait.
+  private int most() {
+    return site.owner().most;
   }
 
   /// One more request, if that isn't one too many.
   boolean begin() {
     AtomicInteger inFlight = site.inFlight();
-    if (most == UNLIMITED) {
+    int limit = most();
+    if (limit == UNLIMITED) {
       inFlight.incrementAndGet();
       return true;
     }
     // Never more than that, not even for a moment: somebody might turn away for it.
     int before = inFlight.get();
-    while (before < most && !inFlight.compareAndSet(before, before + 1)) {
+    while (before < limit && !inFlight.compareAndSet(before, before + 1)) {
       before = inFlight.get();
     }
-    return before < most;
+    return before < limit;
   }
 
   void ended() {
