@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import llmhop.backend.Fleet;
 import llmhop.backend.Places;
 import llmhop.backend.Surroundings;
@@ -134,13 +132,15 @@ final class Generation {
   ///
   /// @param before the one that was in use
   void limit(Generation before) {
-    Set<Places> limited = new HashSet<>();
+    Map<String, Places> limited = new HashMap<>();
     for (Route route : routes.all()) {
-      limited.add(route.places());
+      limited.put(route.name(), route.places());
       route.places().limit(route.model());
     }
     for (Route route : before.routes.all()) {
-      if (!limited.contains(route.places())) route.places().lift();
+      // Where a model is gone nobody has said that its backends can take all who wait at once.
+      Optional<Places> now = Optional.ofNullable(limited.get(route.name()));
+      if (now.isPresent() && now.get() != route.places()) route.places().lift();
     }
     List<String> names = new ArrayList<>();
     for (Token token : config.authTokens()) names.add(token.name());

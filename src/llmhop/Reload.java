@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import llmhop.config.BeforeReading;
 import llmhop.config.Config;
 import llmhop.config.ConfigException;
 import llmhop.config.ConfigFile;
@@ -56,7 +57,8 @@ final class Reload {
 
   /// Reads the config to start with.
   Config first() throws ConfigException {
-    Config config = read(files);
+    files.note(file);
+    Config config = read(ConfigFile.read(file), files, files::note);
     warn(config);
     return config;
   }
@@ -65,9 +67,14 @@ final class Reload {
     for (String warning : config.warnings()) err.println("llmhop: warning: " + warning);
   }
 
-  private Config read(FilesRead noted) throws ConfigException {
+  private Config readAgain(FilesRead noted) throws ConfigException {
     noted.note(file);
-    Config config = ConfigReader.read(ConfigFile.read(file), Secrets.fromProcess(noted::note));
+    return read(ConfigFile.readAgain(file), noted, noted::noteAgain);
+  }
+
+  private static Config read(byte[] json, FilesRead noted, BeforeReading secrets)
+      throws ConfigException {
+    Config config = ConfigReader.read(json, Secrets.fromProcess(secrets));
     for (Model model : config.models()) {
       for (Endpoint endpoint : model.endpoints()) {
         if (endpoint.scheme() == Scheme.HTTPS) model.tls().files().forEach(noted::note);
@@ -153,7 +160,7 @@ final class Reload {
         announce();
       }
       try {
-        Config config = read(noted);
+        Config config = readAgain(noted);
         if (anyway || !isInUse(config)) {
           announce();
           Changes changes = now.router.reload(config);

@@ -364,4 +364,25 @@ class ReloadTest {
         });
     return found[0];
   }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aPipeOrADeviceInThePlaceOfAFileIsNotTheLastReload() throws Exception {
+    write("'watch': '0s', " + models(1));
+    serve();
+    Path pipe = folder.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    Files.delete(config());
+    Files.createSymbolicLink(config(), pipe);
+    reload.ask(true);
+    await("config.json\" is a pipe or a device, which isn't read while the router runs");
+    assertTrue(health().contains(STALE), health());
+    Files.delete(config());
+    write("'watch': '0s', 'authTokens': ['${file:" + pipe + "}'], " + models(1));
+    reload.ask(true);
+    await("authTokens[0]");
+    write("'watch': '0s', " + models(2));
+    reload.ask(true);
+    awaitModels(2);
+  }
 }

@@ -33,6 +33,22 @@ public final class ConfigFile {
     return bytes;
   }
 
+  /// Reads it while the router runs. A pipe or a device may keep its reader waiting for ever, and
+  /// no other config would be read after it.
+  ///
+  /// @throws ConfigException as above, and when it is neither a file nor a folder
+  public static byte[] readAgain(Path file) throws ConfigException {
+    if (!isReadable(file)) {
+      throw problem(file, "is a pipe or a device, which isn't read while the router runs");
+    }
+    return read(file);
+  }
+
+  /// Whether reading it comes to an end, be it with an error.
+  static boolean isReadable(Path file) {
+    return Files.isRegularFile(file) || Files.isDirectory(file) || Files.notExists(file);
+  }
+
   private static ConfigException problem(Path file, String what) {
     return new ConfigException(List.of("the config file " + Words.quoted("" + file) + " " + what));
   }

@@ -43,6 +43,16 @@ public final class FilesRead {
     }
   }
 
+  /// The same for one that is read while the router runs.
+  ///
+  /// @throws IOException when it is a pipe or a device, see [ConfigFile#readAgain]
+  public void noteAgain(Path file) throws IOException {
+    note(file);
+    if (!ConfigFile.isReadable(file)) {
+      throw new IOException("a pipe or a device");
+    }
+  }
+
   /// Files that matter, too, as they are now.
   public void noteAll(FilesRead others) {
     for (Path file : others.stamps.keySet()) note(file);

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.Consumer;
 
 /// The files that references point to.
 @FunctionalInterface
@@ -22,9 +21,9 @@ interface SecretFiles {
   }
 
   /// The same, with somebody who is told of each file before it is read.
-  default SecretFiles telling(Consumer<Path> files) {
+  default SecretFiles telling(BeforeReading files) {
     return (path, limitBytes) -> {
-      files.accept(path);
+      files.of(path);
       return read(path, limitBytes);
     };
   }

@@ -1,8 +1,6 @@
 package llmhop.config;
 
-import java.nio.file.Path;
 import java.util.Optional;
-import java.util.function.Consumer;
 
 /// How references to secrets, like `${env:NAME}`, become values.
 @FunctionalInterface
@@ -37,7 +35,7 @@ public interface Secrets {
   ///
   /// @param files is told of each file before it is read, also of one that can't be
   /// @return what a reload uses
-  static Secrets fromProcess(Consumer<Path> files) {
+  static Secrets fromProcess(BeforeReading files) {
     return new StoredSecrets(
         name -> Optional.ofNullable(System.getenv(name)), SecretFiles.onDisk().telling(files));
   }

@@ -1,7 +1,9 @@
 package llmhop.wire;
 
+import static llmhop.kit.Steps.all;
 import static llmhop.kit.Steps.answerJson;
 import static llmhop.kit.Steps.byRequest;
+import static llmhop.kit.Steps.hold;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.Optional;
 import llmhop.kit.Answer;
+import llmhop.kit.Gate;
+import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
 import llmhop.kit.ScriptedBackend;
 import llmhop.kit.Waiting;
@@ -147,5 +151,32 @@ class CatalogTest {
   private static Answer ask(RouterUnderTest router, String model) {
     String body = "{\"model\":\"" + model + "\"}";
     return router.ask(Request.post("/v1/chat/completions", body).withToken("t"));
+  }
+
+  @Test
+  void whoWaitsForOneBackendDoesNotKeepThoseFromTheirsWhoAskForAnother() {
+    var gate = new Gate();
+    one.always(
+        byRequest(
+            seen ->
+                seen.target().equals("/v1/models")
+                    ? answerJson(200, "{\"data\":[{\"id\":\"a\"}]}")
+                    : all(hold(gate), answerJson(200, "{}"))));
+    lists(two, "{\"data\":[{\"id\":\"b\"}]}");
+    String urls = "[{'url': '%s', 'maxConcurrent': 1}, {'url': '%s', 'maxConcurrent': 1}]";
+    String json = "{'models': {'*': {'urls': %s, 'catalog': '1s', 'queue': {'max': 1}}}}";
+    try (var router = RouterUnderTest.of(json.formatted(urls.formatted(one.url(), two.url())));
+        RawCaller first = router.caller();
+        RawCaller second = router.caller()) {
+      Request a = Request.post("/v1/chat/completions", "{\"model\":\"a\"}");
+      first.send(a);
+      Waiting.await("one at the backend", () -> router.gauge("atBackends") == 1);
+      second.send(a);
+      Waiting.await("one in the queue", () -> router.gauge("queued") == 1);
+      assertEquals(200, ask(router, "b").status());
+      gate.open();
+      assertEquals(200, first.read().status());
+      assertEquals(200, second.read().status());
+    }
   }
 }
