@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import llmhop.admin.Pages;
 import llmhop.backend.Census;
@@ -55,13 +56,18 @@ public final class Assembly implements AutoCloseable {
   private final Door door;
   private volatile boolean stale;
 
-  private Assembly(Config config, EnvironmentProxy environment, PrintStream out, PrintStream err)
+  private Assembly(
+      Config config,
+      EnvironmentProxy environment,
+      PrintStream out,
+      PrintStream err,
+      LongSupplier nanos)
       throws IOException {
     this.budget = new BufferBudget(config.maxBufferedBytes());
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(err);
-    this.generations = new Generations(Generation.first(config, environment, around(log)));
+    this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
     this.observer = AccessLog.of(config.log(), out);
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
     this.door = Door.of(config, doorway, log);
@@ -111,7 +117,7 @@ public final class Assembly implements AutoCloseable {
       PrintStream err,
       PassingTime time)
       throws IOException {
-    var assembly = new Assembly(config, environment, out, err);
+    var assembly = new Assembly(config, environment, out, err, time);
     try {
       listening.at(assembly.door);
       assembly.generations.start();
@@ -123,12 +129,9 @@ public final class Assembly implements AutoCloseable {
     }
   }
 
-  private static Surroundings around(Log log) {
+  private static Surroundings around(Log log, LongSupplier nanos) {
     return new Surroundings(
-        System::nanoTime,
-        bound -> ThreadLocalRandom.current().nextLong(bound),
-        Resolver.SYSTEM,
-        log::say);
+        nanos, bound -> ThreadLocalRandom.current().nextLong(bound), Resolver.SYSTEM, log::say);
   }
 
   private Router router(Config config, PrintStream err, PassingTime time) {
@@ -241,7 +244,7 @@ public final class Assembly implements AutoCloseable {
     gauges.put("idleBackendConnections", (long) backends.idle());
     gauges.put("atBackends", (long) backends.inFlight());
     gauges.put("queued", (long) generations.queued());
-    gauges.put("tokenPlaces", (long) generations.ledger().inHand());
+    gauges.put("tokenRequests", (long) generations.ledger().inHand());
     gauges.put("waitingForBackend", (long) backends.waiting());
     gauges.put("olderConfigs", (long) generations.retired());
     gauges.put("threads", (long) THREADS.activeCount());

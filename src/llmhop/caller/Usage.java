@@ -52,11 +52,12 @@ public final class Usage {
   ///
   /// @param most how many there may be at a time
   public boolean enter(int most) {
-    if (inHand.incrementAndGet() > most) {
-      inHand.decrementAndGet();
-      return false;
+    // Never more than that, not even for a moment: somebody might be refused for it.
+    int before = inHand.get();
+    while (before < most && !inHand.compareAndSet(before, before + 1)) {
+      before = inHand.get();
     }
-    return true;
+    return before < most;
   }
 
   /// A request that had entered is over.

@@ -1,6 +1,7 @@
 package llmhop.route;
 
 import java.io.EOFException;
+import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,9 +64,9 @@ public final class Admission {
   ///
   /// @param choice who is to answer it, where a place is one at a backend
   /// @throws Refusal 403 when it may never; 429 or 503 when it may not now
-  /// @throws EOFException when the caller left while it waited
+  /// @throws IOException when the caller left while it waited
   Permit admit(Exchange x, Target target, Caller caller, Found found, Routes routes, Choice choice)
-      throws EOFException {
+      throws IOException {
     Optional<Refusal> objection = objection(x, target, caller, found, routes);
     if (objection.isPresent()) {
       throw objection.get();
@@ -94,7 +95,7 @@ public final class Admission {
   }
 
   /// What its token may: first what costs nothing.
-  private static void count(Exchange x, Caller caller, Permit permit) {
+  private static void count(Exchange x, Caller caller, Permit permit) throws IOException {
     TokenLimits limits = caller.limits();
     OptionalInt most = limits.maxConcurrent();
     if (most.isPresent()) {
@@ -117,8 +118,8 @@ public final class Admission {
 
   private static Place place(Exchange x, Caller caller, Found found, Choice choice)
       throws EOFException {
-    var visitor = new Visitor(x, caller, choice);
-    return switch (found.route().places().enter(visitor)) {
+    var seeker = new RequestSeeker(x, caller, choice);
+    return switch (found.route().places().enter(seeker)) {
       case Entry.Granted(Place place, long waited) -> {
         x.journal().queued(waited);
         yield place;

@@ -33,7 +33,7 @@ public final class Exchange {
   private volatile boolean onlyBeats;
   private Pulse pulse = Pulse.NONE;
   private Browsers.Pass pass = Browsers.Pass.NOTHING;
-  private volatile Optional<Quota> quota = Optional.empty();
+  private Optional<Quota> quota = Optional.empty();
 
   private Exchange(RawExchange raw, Journal journal) {
     this.raw = raw;
@@ -180,8 +180,8 @@ public final class Exchange {
   }
 
   /// What is left to the caller, which its answer tells.
-  void quota(Quota left) {
-    quota = Optional.of(left);
+  void quota(Quota left) throws IOException {
+    pulse.keepingStill(() -> quota = Optional.of(left));
   }
 
   /// The connection must not outlive this answer.
@@ -256,12 +256,16 @@ public final class Exchange {
       throws IOException {
     answer.set("X-Request-Id", journal.id());
     pass.addTo(answer);
-    if (quota.isPresent()) {
-      RateFields.addTo(answer, quota.get());
-    }
+    addQuota(answer);
     begun = true;
     journal.head(status);
     raw.begin(status, reason, answer, length);
+  }
+
+  private void addQuota(Fields answer) {
+    if (quota.isPresent()) {
+      RateFields.addTo(answer, quota.get());
+    }
   }
 
   /// More of the answer's body.
@@ -293,6 +297,7 @@ public final class Exchange {
   RawExchange.Upgraded upgrade(Fields answer) throws IOException {
     pulse.stop();
     answer.set("X-Request-Id", journal.id());
+    addQuota(answer);
     begun = true;
     journal.head(101);
     return raw.upgrade(answer);

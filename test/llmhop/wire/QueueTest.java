@@ -589,6 +589,33 @@ class QueueTest {
   }
 
   @Test
+  void whoIsAnsweredByAStandInKeepsNoPlaceAtTheModelThatItAskedFor() throws IOException {
+    var gate = new Gate();
+    other.always(hold(gate), FINE);
+    String json =
+        """
+        {'models': {
+           'llama': {'url': 'http://127.0.0.1:%d', 'maxConcurrent': 1, 'fallback': ['qwen']},
+           'qwen': {'url': '%s'}}}
+        """
+            .formatted(ScriptedBackend.unusedPort(), other.url());
+    try (var router = RouterUnderTest.of(json)) {
+      List<RawCaller> callers = new ArrayList<>();
+      for (int i = 1; i <= 3; i++) {
+        RawCaller caller = router.caller();
+        callers.add(caller);
+        caller.send(chat("x"));
+        other.awaitRequests(i);
+      }
+      gate.open();
+      for (RawCaller caller : callers) {
+        assertEquals(200, caller.read().status());
+        caller.close();
+      }
+    }
+  }
+
+  @Test
   void whereBackendsAreBusyAndNobodyMayWaitAnotherModelStandsIn() {
     backend.next(holdUntilHangUp());
     other.always(FINE);

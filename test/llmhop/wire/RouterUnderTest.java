@@ -179,7 +179,7 @@ final class RouterUnderTest implements AutoCloseable {
         && gauge("inFlight") == 0
         && gauge("bufferedBytes") == 0
         && gauge("queued") == 0
-        && gauge("tokenPlaces") == 0
+        && gauge("tokenRequests") == 0
         && router.inFlight() == 0;
   }
 }

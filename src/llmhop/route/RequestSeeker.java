@@ -6,7 +6,7 @@ import llmhop.caller.Caller;
 import llmhop.config.Priority;
 
 /// A request at the door of a model with limits.
-final class Visitor implements Seeker {
+final class RequestSeeker implements Seeker {
   private static final String PRIORITY = "X-Priority";
 
   private final Exchange x;
@@ -15,7 +15,7 @@ final class Visitor implements Seeker {
   private final Priority priority;
 
   /// @throws Refusal when it asks for a class that there isn't, and may ask
-  Visitor(Exchange x, Caller caller, Choice choice) {
+  RequestSeeker(Exchange x, Caller caller, Choice choice) {
     this.x = x;
     this.caller = caller;
     this.choice = choice;
