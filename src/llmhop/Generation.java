@@ -140,7 +140,7 @@ final class Generation {
     for (Route route : before.routes.all()) {
       // Where a model is gone nobody has said that its backends can take all who wait at once.
       Optional<Places> now = Optional.ofNullable(limited.get(route.name()));
-      if (now.isPresent() && now.get() != route.places()) route.places().lift();
+      if (now.isPresent() && !now.get().equals(route.places())) route.places().lift();
     }
     List<String> names = new ArrayList<>();
     for (Token token : config.authTokens()) names.add(token.name());

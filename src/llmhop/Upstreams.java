@@ -80,7 +80,7 @@ final class Upstreams {
   boolean areAsBefore(Model model) {
     return !isSecure(model)
         || before.containsKey(model.tls())
-            && before.get(model.tls()).context() == contexts.get(model.tls()).context();
+            && before.get(model.tls()).context().equals(contexts.get(model.tls()).context());
   }
 
   /// The backends of a model that is prepared, labelled by its name, and numbered where there are

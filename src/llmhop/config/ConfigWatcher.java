@@ -77,7 +77,7 @@ public final class ConfigWatcher implements AutoCloseable {
   }
 
   private synchronized boolean isCurrent() {
-    return thread.filter(each -> each == Thread.currentThread()).isPresent();
+    return thread.filter(each -> each.equals(Thread.currentThread())).isPresent();
   }
 
   /// Whatever goes wrong in a look must not be the last: no change would be seen any more.

@@ -158,7 +158,7 @@ final class Choice implements AutoCloseable {
   }
 
   private Optional<Lease> lease() {
-    return model == asked && !placeGiven ? choose() : leaseWithPlace();
+    return model.equals(asked) && !placeGiven ? choose() : leaseWithPlace();
   }
 
   private Optional<Lease> choose() {
