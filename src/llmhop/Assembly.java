@@ -164,10 +164,12 @@ public final class Assembly implements AutoCloseable {
   /// @return what has changed
   /// @throws IOException when a certificate can't be used; then all stays as it was
   public synchronized Changes reload(Config config) throws IOException {
-    Changes changes = generations.reload(config);
-    admission.maxConcurrent(config.maxConcurrentRequests());
-    stale = false;
-    return changes;
+    return generations.reload(
+        config,
+        () -> {
+          admission.maxConcurrent(config.maxConcurrentRequests());
+          stale = false;
+        });
   }
 
   /// Whether this config would change nothing.

@@ -47,8 +47,9 @@ final class Generations implements AutoCloseable {
   /// Puts another config into use, in one step, once all that it needs is there. For one thread at
   /// a time.
   ///
+  /// @param swapping runs in that step, before a request can see that it was done
   /// @throws IOException when a certificate can't be used; then all stays as it was
-  Changes reload(Config config) throws IOException {
+  Changes reload(Config config, Runnable swapping) throws IOException {
     Generation before = current;
     Generation next = before.next(config);
     try {
@@ -61,6 +62,7 @@ final class Generations implements AutoCloseable {
     synchronized (this) {
       retired.add(before);
       current = next;
+      swapping.run();
       snapshot.set(next.routes());
       if (closed) {
         closeAll();
