@@ -12,6 +12,7 @@ final class Faults implements Scenario {
   private static final int PER_SECOND = 40;
   private static final double MOST_SECONDS_FOR_HANGS = 3;
   // Without a pause for a backend that resets, half of the requests would hit it.
+  private static final int WARM_REQUESTS = 50;
   private static final int MOST_RESETS = 12;
   private static final double MOST_RESETS_SHARE = 0.1;
 
@@ -38,6 +39,7 @@ final class Faults implements Scenario {
     models.forEach((name, value) -> entries.add("\"" + name + "\": " + value));
     Router router = lab.router("{" + String.join(", ", entries) + "}");
 
+    Load.warmUp(router, Ask.of("busy"), WARM_REQUESTS);
     Load refuses = load(router, "refuses", new Tally());
     Load resets = load(router, "resets", new Tally("backend_bad_reply"));
     Load cuts = load(router, "cuts", new Tally());

@@ -10,7 +10,6 @@ final class Kill implements Scenario {
   private static final int BRIEF_PER_SECOND = 200;
   private static final String OPTIONS = "--model m --ttft 5ms --tokens 4 --tokens-per-second 2000";
   private static final int ENGINES = 4;
-  private static final int WARM_CALLERS = 16;
   private static final int WARM_REQUESTS = 100;
   private static final int SPARE = 5;
   private static final int BACK_MILLIS = 8_000;
@@ -25,7 +24,7 @@ final class Kill implements Scenario {
     int quarter = lab.brief() ? 750 : 2_500;
     List<Engine> engines = lab.engines(ENGINES, OPTIONS);
     Router router = lab.router("{\"m\": {\"urls\": %s}}".formatted(Lab.urls(engines)));
-    warmUp(router);
+    Load.warmUp(router, Ask.of("m").streamed(true), WARM_REQUESTS);
     Tally tally = new Tally();
     int perSecond = lab.brief() ? BRIEF_PER_SECOND : PER_SECOND;
     Load load =
@@ -53,18 +52,5 @@ final class Kill implements Scenario {
             .must(gone <= allowed, gone + " failed or were lost, more than " + allowed)
             .must(before > 0, "m#2 had nothing before it was killed")
             .must(back, "m#2 got nothing after it came back"));
-  }
-
-  // Cold, five programs on few processors have hundreds in hand, and the bar would mean nothing.
-  private static void warmUp(Router router) throws InterruptedException {
-    Load.atOnce(
-        WARM_CALLERS,
-        number -> {
-          try (Caller caller = new Caller(router.port())) {
-            for (int i = 0; i < WARM_REQUESTS; i++) {
-              caller.ask(Ask.of("m").streamed(i % 2 == 0).user("warm-" + number));
-            }
-          }
-        });
   }
 }

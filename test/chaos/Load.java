@@ -12,6 +12,7 @@ import java.util.function.IntFunction;
 /// on a kept connection that is free or else on a new one, until it is told to stop.
 final class Load {
 
+  private static final int WARM_CALLERS = 16;
   private static final int END_MILLIS = 40_000;
 
   private final int port;
@@ -83,6 +84,21 @@ final class Load {
       free.push(caller);
       running.decrementAndGet();
     }
+  }
+
+  /// Has this asked by a few callers, each so often: cold, several programs on few processors have
+  /// hundreds of requests in hand, and no bar would mean anything.
+  ///
+  /// @return how many were asked
+  static int warmUp(Router router, Ask ask, int each) throws InterruptedException {
+    atOnce(
+        WARM_CALLERS,
+        number -> {
+          try (Caller caller = new Caller(router.port())) {
+            for (int i = 0; i < each; i++) caller.ask(ask);
+          }
+        });
+    return WARM_CALLERS * each;
   }
 
   /// Does something this often at the same time, and waits for all of it.
