@@ -245,6 +245,10 @@ final class Choice implements AutoCloseable {
       if (found.isPresent()) {
         return found.get();
       }
+      if (placeGiven) {
+        // Somebody else has it now: to look again at once, and again, would find nothing new.
+        throw NotNow.backendsBusy(asked.asked());
+      }
     }
     if (x.gone()) {
       throw new EOFException("the caller left while it waited for a backend");

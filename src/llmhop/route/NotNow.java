@@ -49,7 +49,7 @@ final class NotNow {
 
   /// The backends of a model that are well have as many requests as they may have.
   static Refusal backendsBusy(String model) {
-    return queueFull(model, "has backends with as many requests as they may have").after(1);
+    return queueFull(model, "has no room for the request").after(1);
   }
 
   private static Refusal queueFull(String model, String what) {

@@ -616,6 +616,36 @@ class QueueTest {
   }
 
   @Test
+  void whoGaveItsPlaceAwayIsToldWhenItsModelComesBackWithNoneToSpare() throws IOException {
+    int port = ScriptedBackend.unusedPort();
+    var gate = new Gate();
+    String json =
+        """
+        {'models': {
+           'llama': {'url': 'http://127.0.0.1:%d', 'maxConcurrent': 1, 'fallback': ['qwen'],
+                     'waitForBackend': '60s'},
+           'qwen': {'url': 'http://127.0.0.1:%d'}}}
+        """
+            .formatted(port, ScriptedBackend.unusedPort());
+    try (var router = RouterUnderTest.of(json);
+        RawCaller first = router.caller();
+        RawCaller second = router.caller()) {
+      // Tries the stand-in in vain, and waits without a place from there on.
+      first.send(chat("a"));
+      Waiting.await("one waits", () -> router.gauge("waitingForBackend") == 1);
+      second.send(chat("b"));
+      Waiting.await("two wait", () -> router.gauge("waitingForBackend") == 2);
+      try (ScriptedBackend back = ScriptedBackend.onTcp("127.0.0.1", port)) {
+        back.always(hold(gate), FINE);
+        back.awaitRequests(1);
+        assertQueueFull(first.read());
+        gate.open();
+        assertEquals(200, second.read().status());
+      }
+    }
+  }
+
+  @Test
   void whereBackendsAreBusyAndNobodyMayWaitAnotherModelStandsIn() {
     backend.next(holdUntilHangUp());
     other.always(FINE);
