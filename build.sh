@@ -38,7 +38,7 @@ usage: ./build.sh STEP... [-- ARGUMENT...]
   run        the router with CONFIG=FILE (default config.json), or: run -- ARGUMENTS OF THE ROUTER
   demo       test/demo/demo.sh: the router before two simulated inference servers, until Ctrl-C
   bench      test/bench/bench.sh: what it costs; BENCH_SHORT=1 for whether it works, in half a minute
-  aot        build/llmhop.aot, a cache that llmhop starts faster with: java -XX:AOTCache=build/llmhop.aot -jar ...
+  aot        build/llmhop.aot, a cache that bin/llmhop starts faster with
   clients    test/clients/run.sh: OpenAI's and Anthropic's SDKs through the router
   chaos      test/chaos/chaos.sh: backends that misbehave, callers that do, configs that change; CHAOS_SHORT=1 in a minute
   vanished   test/vanished/vanished.sh: callers and backends whose machine is gone; needs root, a minute
@@ -94,19 +94,7 @@ find_jdk() {
   seen=
   use_jdk "${JAVA_HOME:-}" && return
   use_jdk "$(jdk_of_path)" && return
-  for home in /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/lib/jvm/* /usr/local/*jdk* \
-    /opt/* /opt/java/* /opt/jvm/* /snap/openjdk/current/jdk \
-    "${HOME:-}"/.sdkman/candidates/java/* "${HOME:-}"/.jdks/* "${HOME:-}"/.asdf/installs/java/* \
-    "${HOME:-}"/.local/share/mise/installs/java/* "${HOME:-}"/.jenv/versions/* \
-    /Library/Java/JavaVirtualMachines/*/Contents/Home \
-    "${HOME:-}"/Library/Java/JavaVirtualMachines/*/Contents/Home \
-    /opt/homebrew/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
-    /usr/local/opt/openjdk*/libexec/openjdk.jdk/Contents/Home \
-    /home/linuxbrew/.linuxbrew/opt/openjdk*/libexec \
-    /run/current-system/sw/lib/openjdk /run/current-system/sw \
-    "${HOME:-}"/.nix-profile/lib/openjdk "${HOME:-}"/.nix-profile "${HOME:-}"/.guix-profile; do
-    use_jdk "$home" && return
-  done
+  each_java_home use_jdk && return
   die "no JDK $OLDEST_JAVA or newer found.$seen
 Install one (a JRE has no javac), then try again, or point JAVA_HOME at it:
   Debian, Ubuntu   apt install openjdk-$OLDEST_JAVA-jdk-headless   (or temurin-$OLDEST_JAVA-jdk of Adoptium)
@@ -413,7 +401,7 @@ check_scripts() {
   fi
   say "check    scripts"
   # shellcheck disable=SC2046 # our own file names hold no blanks
-  shellcheck build.sh .ci/run $(walk test -name '*.sh' -print)
+  shellcheck -x build.sh .ci/run bin/llmhop $(walk 'bin deploy test' -name '*.sh' -print)
 }
 
 step_check() {
@@ -454,7 +442,7 @@ step_bench() {
 
 step_aot() {
   step_jar
-  test/bench/aot.sh
+  deploy/aot.sh
 }
 
 step_chaos() {
@@ -483,6 +471,7 @@ step_distclean() { rm -rf build; }
 # --- One step after the other; what follows `--` goes to the last of them ---
 
 cd -- "$(dirname -- "$0")"
+. bin/java-homes.sh
 unset CLASSPATH
 steps=
 while [ $# -gt 0 ]; do

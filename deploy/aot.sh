@@ -1,22 +1,24 @@
 #!/bin/sh
 # Makes an AOT cache for llmhop: a training run that serves some requests, plain and streamed, from
-# llmhop simulate. `./build.sh aot` calls it.
+# llmhop simulate. Needs curl. `./build.sh aot` calls it; so do the image and the Nix package.
 #
-#   AOT_CACHE=build/llmhop.aot   the file that is made
-#   AOT_JAVA_OPTS=               the JVM's flags: those that llmhop will run with, since a cache fits
-#                                only the collector and object headers that it was made with
+#   AOT_JAVA=FILE                the java that llmhop will run with; a checkout's is found
 #   AOT_JAR=build/llmhop.jar     at run time it must be the same file at the same path
+#   AOT_CACHE=build/llmhop.aot   the file that is made
+#   AOT_JAVA_OPTS=@bin/jvm.options   the JVM's flags: those that llmhop will run with, since a cache fits
+#                                only the collector and object headers that it was made with
 set -eu
 
 HERE=$(cd "$(dirname "$0")" && pwd)
-cd "$HERE/../.."
+cd "$HERE/.."
 CACHE=${AOT_CACHE:-build/llmhop.aot}
 JAR=${AOT_JAR:-build/llmhop.jar}
 REQUESTS=40
 READY_TENTHS=100
 STOP_TENTHS=300
 
-JAVA=$(./build.sh java)
+JAVA=${AOT_JAVA:-$(./build.sh java)}
+OPTIONS=${AOT_JAVA_OPTS-@bin/jvm.options}
 DIR=$(mktemp -d "${TMPDIR:-/tmp}/llmhop-aot.XXXXXX")
 BACKEND=
 ROUTER=
@@ -71,7 +73,7 @@ cat >"$DIR/config.json" <<END
 END
 rm -f "$CACHE"
 # shellcheck disable=SC2086 # several flags in one variable
-"$JAVA" ${AOT_JAVA_OPTS:-} "-XX:AOTCacheOutput=$CACHE" -jar "$JAR" --config "$DIR/config.json" \
+"$JAVA" $OPTIONS "-XX:AOTCacheOutput=$CACHE" -jar "$JAR" --config "$DIR/config.json" \
   >"$DIR/router.out" 2>&1 </dev/null &
 ROUTER=$!
 ROUTER_PORT=$(port_of "$DIR/router.out") || die "llmhop does not say its port"
