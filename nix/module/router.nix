@@ -1,0 +1,78 @@
+# llmhop.service.
+{
+  config,
+  lib,
+  utils,
+  ...
+}:
+let
+  cfg = config.services.llmhop;
+  listen = import ./listen.nix { inherit lib; } cfg.settings;
+  seconds = import ./seconds.nix { inherit lib; };
+  file = "llmhop/config.json";
+
+  # What the router can't change while it runs; of all else a reload takes care.
+  fixed = lib.filterAttrs (key: _: lib.elem key fixedKeys) cfg.settings;
+  fixedKeys = [
+    "host"
+    "http"
+    "instance"
+    "listen"
+    "log"
+    "maxBufferedBytes"
+    "port"
+    "tls"
+  ];
+
+  # Capabilities of a user namespace don't reach the machine's network.
+  lowPort = lib.any (address: address.port != 0 && address.port < 1024) listen;
+  capabilities = lib.optionalAttrs lowPort {
+    AmbientCapabilities = "CAP_NET_BIND_SERVICE";
+    CapabilityBoundingSet = "CAP_NET_BIND_SERVICE";
+    PrivateUsers = false;
+  };
+
+  # Until requests have ended: drainDelay, drain, and some time to leave.
+  stop =
+    seconds (cfg.settings.drainDelay or "0s") + seconds (cfg.settings.drain or "600s") + 30;
+in
+{
+  config = lib.mkIf cfg.enable {
+    systemd.services.llmhop = {
+      description = "LLMhop, a model router";
+      wantedBy = [ "multi-user.target" ];
+      after = [ "network.target" ];
+      reloadTriggers = [ config.environment.etc.${file}.source ];
+      restartTriggers = [ (builtins.hashString "sha256" (builtins.toJSON fixed)) ];
+      # On a restart the old one runs until the new system is in place.
+      stopIfChanged = false;
+
+      serviceConfig =
+        import ./hardening.nix
+        // {
+          Type = "notify-reload";
+          ExecStart = utils.escapeSystemdExecArgs [
+            (lib.getExe cfg.package)
+            "--config"
+            "/etc/${file}"
+          ];
+          Restart = "on-failure";
+          RestartSec = 2;
+          TimeoutStopSec = stop;
+          LimitNOFILE = 20000;
+          RuntimeDirectory = "llmhop";
+
+          DevicePolicy = "closed";
+          PrivateDevices = true;
+          PrivateIPC = true;
+          ProcSubset = "pid";
+          SystemCallFilter = [
+            "@system-service"
+            "~@privileged"
+            "~@resources"
+          ];
+        }
+        // capabilities;
+    };
+  };
+}
