@@ -13,7 +13,7 @@
   engine,
   kind,
   package,
-  modelOptions ? { },
+  modelOptions ? _: { },
   command,
   negated,
   environment,

@@ -8,7 +8,7 @@ let
   ports = lib.mapAttrs (_: server: toString server.port) cfg.servers;
   names = lib.mapAttrs (_: server: server.name) cfg.servers;
   routers = lib.listToAttrs (
-    map (address: lib.nameValuePair "settings, where the router listens" (toString address.port)) listen
+    map (address: lib.nameValuePair "settings.listen (${toString address.port})" (toString address.port)) listen
   );
 
   # Fails when two attributes have the same value.

@@ -1,0 +1,64 @@
+# The options of NixOS that the module defines, and what it takes from NixOS.
+{ lib }:
+let
+  inherit (lib) mkOption types;
+  optional =
+    type: default:
+    mkOption {
+      inherit type default;
+    };
+  texts = optional (types.listOf types.str) [ ];
+  variables = optional (types.attrsOf (types.oneOf [ types.str types.path ])) { };
+
+  # A line of a unit: one value, or lists that are put together.
+  line =
+    types.oneOf [
+      types.bool
+      types.int
+      types.str
+      types.package
+      (types.listOf types.str)
+    ]
+    // {
+      merge =
+        location: values:
+        if lib.any builtins.isList values then
+          lib.concatMap lib.toList values
+        else
+          types.anything.merge location values;
+    };
+
+  service.options = {
+    description = optional types.str "";
+    wantedBy = texts;
+    wants = texts;
+    after = texts;
+    before = texts;
+    environment = variables;
+    reloadTriggers = optional (types.listOf types.unspecified) [ ];
+    restartTriggers = optional (types.listOf types.unspecified) [ ];
+    stopIfChanged = optional types.bool true;
+    unitConfig = optional (types.attrsOf line) { };
+    serviceConfig = optional (types.attrsOf line) { };
+  };
+in
+{
+  options = {
+    assertions = optional (types.listOf types.unspecified) [ ];
+    warnings = texts;
+    environment.etc = optional (types.attrsOf (
+      types.submodule { options.source = mkOption { type = types.path; }; }
+    )) { };
+    networking.firewall.allowedTCPPorts = optional (types.listOf types.port) [ ];
+    security.acme.certs = optional (types.attrsOf (
+      types.submodule (
+        { name, ... }:
+        {
+          options.directory = optional types.path "/var/lib/acme/${name}";
+          options.group = optional types.str "acme";
+        }
+      )
+    )) { };
+    systemd.services = optional (types.attrsOf (types.submodule service)) { };
+  };
+}
