@@ -3,8 +3,8 @@
 let
   cfg = config.services.llmhop;
   inherit (cfg) tls;
-  ofFiles = tls.cert != null && tls.key != null;
   ofACME = tls.useACMEHost != null;
+  ofFiles = tls.cert != null && tls.key != null && !ofACME;
   credentials = "/run/credentials/llmhop.service";
 in
 {

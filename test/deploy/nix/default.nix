@@ -5,6 +5,7 @@
   path,
   tests ? "",
   lib ? import ./lib.nix,
+  configuration ? { },
 }:
 let
   pkgs = import ./pkgs.nix {
@@ -41,12 +42,24 @@ let
         config
         ;
       unit = import ./unit.nix { inherit lib; };
+      units = builtins.mapAttrs (_: unit) config.systemd.services;
+      fileOf =
+        name: text:
+        pkgs.runCommand name {
+          inherit text;
+          passAsFile = [ "text" ];
+        } ''cp "$textPath" $out'';
       failed = lib.filter (assertion: !assertion.assertion) config.assertions;
     in
     {
-      inherit config;
-      units = builtins.mapAttrs (_: unit) config.systemd.services;
+      inherit config units;
       file = config.environment.etc."llmhop/config.json".source;
+      # The files of the units, with all that they name.
+      folder = pkgs.runCommand "units" { } (
+        lib.concatStringsSep "\n" (
+          [ "mkdir $out" ] ++ lib.mapAttrsToList (name: text: "cp ${fileOf name text} $out/${name}.service") units
+        )
+      );
       # As a NixOS that is built: nothing but the reasons when an assertion fails.
       system =
         if failed != [ ] then
@@ -56,14 +69,16 @@ let
             inherit (config) warnings;
             ports = config.networking.firewall.allowedTCPPorts;
             settings = config.services.llmhop.settings;
-            units = builtins.mapAttrs (_: unit) config.systemd.services;
+            inherit units;
           };
     };
 in
 {
-  inherit pkgs machine;
   package = pkgs.callPackage ../../../nix/package.nix { };
   withoutCache = pkgs.callPackage ../../../nix/package.nix { withAotCache = false; };
   image = pkgs.callPackage ../../../nix/image.nix { };
-  machineOf = file: machine (import file);
+  facts = import ./facts.nix { inherit lib pkgs machine; };
+  here = machine (import ./machine.nix);
+  broken = machine (import ./broken.nix);
+  given = machine configuration;
 }

@@ -22,7 +22,7 @@ let
     "options"
   ];
 
-  # { options, config } of a module and of all that it imports.
+  # { file, options, config } of a module and of all that it imports.
   collect =
     arguments: module:
     let
@@ -37,10 +37,20 @@ let
       concatMap (collect arguments) (body.imports or [ ])
       ++ [
         {
+          file = if builtins.isPath module then toString module else null;
           options = body.options or { };
           config = if isStructured then body.config or { } else removeAttrs body structured;
         }
       ];
+
+  # A file that is imported several times is one module.
+  once = lib.foldl' (
+    found: module:
+    if module.file != null && builtins.any (other: other.file == module.file) found then
+      found
+    else
+      found ++ [ module ]
+  ) [ ];
 
   # The tree of options of several declarations of it.
   mergeOptions =
@@ -164,7 +174,7 @@ in
       location ? [ ],
     }:
     let
-      collected = concatMap (collect (specialArgs // { inherit lib config; })) modules;
+      collected = once (concatMap (collect (specialArgs // { inherit lib config; })) modules);
       options = mergeOptions location (map (module: module.options) collected);
       config = values location options (map (module: module.config) collected);
     in

@@ -10,23 +10,14 @@ let
   texts = optional (types.listOf types.str) [ ];
   variables = optional (types.attrsOf (types.oneOf [ types.str types.path ])) { };
 
-  # A line of a unit: one value, or lists that are put together.
-  line =
-    types.oneOf [
-      types.bool
-      types.int
-      types.str
-      types.package
-      (types.listOf types.str)
-    ]
-    // {
-      merge =
-        location: values:
-        if lib.any builtins.isList values then
-          lib.concatMap lib.toList values
-        else
-          types.anything.merge location values;
-    };
+  # A line of a unit, or several.
+  line = types.oneOf [
+    types.bool
+    types.int
+    types.str
+    types.package
+    (types.listOf types.str)
+  ];
 
   service.options = {
     description = optional types.str "";
@@ -47,7 +38,11 @@ in
     assertions = optional (types.listOf types.unspecified) [ ];
     warnings = texts;
     environment.etc = optional (types.attrsOf (
-      types.submodule { options.source = mkOption { type = types.path; }; }
+      types.submodule {
+        options.source = optional (types.nullOr types.path) null;
+        options.text = optional (types.nullOr types.str) null;
+        options.mode = optional types.str "symlink";
+      }
     )) { };
     networking.firewall.allowedTCPPorts = optional (types.listOf types.port) [ ];
     security.acme.certs = optional (types.attrsOf (
@@ -59,6 +54,11 @@ in
         }
       )
     )) { };
+    specialisation = optional (types.attrsOf (
+      types.submodule { options.configuration = mkOption { type = types.unspecified; }; }
+    )) { };
+    system.switch.enable = optional types.bool true;
+    virtualisation.memorySize = optional types.int 1024;
     systemd.services = optional (types.attrsOf (types.submodule service)) { };
   };
 }

@@ -1,0 +1,7 @@
+# refused: services.llmhop.credentials.token is no
+{
+  services.llmhop = {
+    enable = true;
+    credentials.token = ./credential-in-store.nix;
+  };
+}

@@ -1,0 +1,7 @@
+# refused: a name is letters
+{
+  services.llmhop = {
+    enable = true;
+    credentials."a:b" = "/run/secrets/a";
+  };
+}

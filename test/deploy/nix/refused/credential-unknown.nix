@@ -1,0 +1,7 @@
+# refused: no services.llmhop.credentials for token
+{
+  services.llmhop = {
+    enable = true;
+    settings.authTokens = [ "\${cred:token}" ];
+  };
+}

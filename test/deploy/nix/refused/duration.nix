@@ -1,0 +1,7 @@
+# refused: not a duration: soon
+{
+  services.llmhop = {
+    enable = true;
+    settings.drain = "soon";
+  };
+}

@@ -1,0 +1,4 @@
+# refused: services.llmhop.llama-cpp.models.a/b.name is no
+{
+  services.llmhop.llama-cpp.models."a/b" = { };
+}

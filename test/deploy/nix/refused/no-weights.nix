@@ -1,0 +1,4 @@
+# refused: option services.llmhop.vllm.models.a.model is used but not defined
+{
+  services.llmhop.vllm.models.a = { };
+}

@@ -1,0 +1,10 @@
+# refused: model a: llama-cpp.models.a, vllm.models.b
+{
+  services.llmhop = {
+    llama-cpp.models.a = { };
+    vllm.models.b = {
+      name = "a";
+      model = "weights";
+    };
+  };
+}

@@ -1,0 +1,4 @@
+# refused: option services.llmhop.setings does not exist
+{
+  services.llmhop.setings = { };
+}

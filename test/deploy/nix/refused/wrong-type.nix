@@ -1,0 +1,7 @@
+# refused: services.llmhop.openFirewall is no
+{
+  services.llmhop = {
+    enable = true;
+    openFirewall = "yes";
+  };
+}
