@@ -80,6 +80,7 @@ let
           Restart = "always";
           RestartSec = 30;
           KillSignal = "SIGINT";
+          SuccessExitStatus = "130 143";
 
           CacheDirectory = folder;
           StateDirectory = folder;

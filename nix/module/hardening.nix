@@ -3,8 +3,10 @@
   DynamicUser = true;
   AmbientCapabilities = "";
   CapabilityBoundingSet = "";
+  KeyringMode = "private";
   LockPersonality = true;
   NoNewPrivileges = true;
+  PrivateMounts = true;
   PrivateTmp = true;
   PrivateUsers = true;
   ProtectClock = true;

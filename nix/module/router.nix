@@ -44,6 +44,7 @@ in
       after = [ "network.target" ];
       reloadTriggers = [ config.environment.etc.${file}.source ];
       restartTriggers = [ (builtins.hashString "sha256" (builtins.toJSON fixed)) ];
+      unitConfig.StartLimitIntervalSec = 0;
       # On a restart the old one runs until the new system is in place.
       stopIfChanged = false;
 
@@ -58,9 +59,13 @@ in
           ];
           Restart = "on-failure";
           RestartSec = 2;
+          # A config that it can't start with stays one.
+          RestartPreventExitStatus = 1;
           TimeoutStopSec = stop;
-          LimitNOFILE = 20000;
           RuntimeDirectory = "llmhop";
+          LimitCORE = 0;
+          LimitNOFILE = 20000;
+          TasksMax = 1024;
 
           DevicePolicy = "closed";
           PrivateDevices = true;
@@ -68,8 +73,9 @@ in
           ProcSubset = "pid";
           SystemCallFilter = [
             "@system-service"
-            "~@privileged"
-            "~@resources"
+            "~@aio @ipc @keyring @memlock @privileged @resources @setuid"
+            "~kcmp name_to_handle_at personality setns tee unshare userfaultfd vmsplice"
+            "memfd_create pipe pipe2"
           ];
         }
         // capabilities;

@@ -150,7 +150,11 @@ let
       sed -i "s|@llmhop@|$substitute|" $out/bin/llama-server
       chmod 755 $out/bin/llama-server
     '';
-    vllm = make "vllm" { } "mkdir $out";
+    vllm = make "vllm" { } ''
+      mkdir -p $out/bin
+      printf "#!/bin/sh\n" >$out/bin/vllm
+      chmod 755 $out/bin/vllm
+    '';
   };
 
   json =
