@@ -98,6 +98,7 @@ parse() {
 evaluate() {
   judge_facts "a lib of our own"
   judge_refusals
+  judge_page
   local real
   if real=$(nix-instantiate --find-file nixpkgs/lib 2>/dev/null); then
     judge_facts "the lib of Nixpkgs" --arg lib "import $real"
@@ -132,6 +133,24 @@ judge_refusals() {
     number=$((number + 1))
   done
   ran "$number wrong configurations are refused, each with its reason" "test/deploy/nix.sh"
+}
+
+# What docs/nix.md shows is a flake, or a configuration that the module takes.
+judge_page() {
+  local block number=0
+  mkdir "$DIR/page"
+  awk -v folder="$DIR/page" '/^```nix$/ { file = folder "/" ++number ".nix"; next }
+    /^```$/ { file = "" }
+    file != "" { print > file }' docs/nix.md
+  for block in "$DIR"/page/*.nix; do
+    in_store nix-instantiate --parse "$block" >/dev/null || failed "docs/nix.md shows what isn't Nix"
+    grep -q '^  services\.llmhop' "$block" || continue
+    value_of given.system --arg configuration "{ pkgs, ... }: $(cat "$block")" >/dev/null ||
+      failed "docs/nix.md shows what the module doesn't take: $(cat "$block")"
+    number=$((number + 1))
+  done
+  [ "$number" -gt 0 ] || die "docs/nix.md shows no configuration"
+  ran "$number configurations of docs/nix.md are taken" "test/deploy/nix.sh"
 }
 
 # --- With building ---

@@ -143,7 +143,7 @@ let
       } ''cp "$textPath" $out'';
 
     # The simulated server as llama-server; the other engines are only looked at.
-    llama-cpp = make "llama-cpp" { } ''
+    llama-cpp = make "llama-cpp" { passthru.override = _: pkgs.llama-cpp; } ''
       mkdir -p $out/bin
       cp ${./llama-server.sh} $out/bin/llama-server
       substitute=${functionOf pkgs ../../../nix/package.nix { }}/bin/llmhop
