@@ -35,15 +35,17 @@ find "$PREFIX/runtime/bin" -type f ! -name java -exec rm {} +
 cp build/llmhop.jar bin/jvm.options "$PREFIX"
 find "$PREFIX" -exec touch -h -d "@$EPOCH" {} +
 
-# The libraries of the system that the runtime's own ask for, at the paths that they are asked for at.
+# The libraries of the system that the runtime's own ask for, at the paths that they are asked for at. The runtime
+# finds its own beside itself, also where ldd finds the JDK's.
 mkdir -p "$ROOT/opt" "$ROOT/etc/llmhop" "$ROOT/dev" "$ROOT/proc" "$ROOT/run" "$ROOT/sys"
-libraries=$(find "$PREFIX/runtime" -type f \( -name '*.so' -o -path '*/bin/java' \) -exec ldd {} + |
-  sed -n -e "\\|$PREFIX|d" -e 's|^.* => \(/[^ ]*\) (.*|\1|p' -e 's|^[[:blank:]]*\(/[^ ]*\) (.*|\1|p' | LC_ALL=C sort -u)
-[ -n "$libraries" ] || die "ldd names no library"
-for library in $libraries; do
-  mkdir -p "$ROOT${library%/*}"
-  cp -L "$library" "$ROOT$library"
-done
+find "$PREFIX/runtime" -type f \( -name '*.so' -o -path '*/bin/java' \) -exec ldd {} + |
+  sed -n -e 's|^.* => \(/[^ ]*\) (.*|\1|p' -e 's|^[[:blank:]]*\(/[^ ]*\) (.*|\1|p' | LC_ALL=C sort -u |
+  while IFS= read -r library; do
+    [ -z "$(find "$PREFIX/runtime" -name "${library##*/}")" ] || continue
+    mkdir -p "$ROOT${library%/*}"
+    cp -L "$library" "$ROOT$library"
+  done
+[ -n "$(find "$ROOT" -name 'libc.so*')" ] || die "ldd names no C library"
 printf '%s\n' "root:x:0:0::/:" "llmhop:x:$USER_ID:$USER_ID::/:" >"$ROOT/etc/passwd"
 printf '%s\n' "root:x:0:" "llmhop:x:$USER_ID:" >"$ROOT/etc/group"
 printf '%s\n' "hosts: files dns" >"$ROOT/etc/nsswitch.conf"
