@@ -6,7 +6,7 @@
   dockerTools,
 }:
 let
-  java = callPackage ./runtime.nix { };
+  java = callPackage ./runtime.nix { llmhopJar = callPackage ./unwrapped.nix { }; };
   llmhop = callPackage ./package.nix { llmhopJava = java; };
   tree = "${llmhop.unwrapped}/lib/llmhop";
 
@@ -26,7 +26,10 @@ in
 dockerTools.streamLayeredImage {
   name = "llmhop";
   tag = llmhop.version;
-  extraCommands = "mkdir -p etc/llmhop";
+  extraCommands = ''
+    mkdir -p etc/llmhop
+    echo "hosts: files dns" >etc/nsswitch.conf
+  '';
   config = {
     User = "65532:65532";
     WorkingDir = "/etc/llmhop";
@@ -37,6 +40,11 @@ dockerTools.streamLayeredImage {
     ];
     Env = [ "SSL_CERT_FILE=${cacert}/etc/ssl/certs/ca-bundle.crt" ];
     ExposedPorts."8080/tcp" = { };
+    Labels = {
+      "org.opencontainers.image.title" = "LLMhop";
+      "org.opencontainers.image.licenses" = "MIT";
+      "org.opencontainers.image.version" = llmhop.version;
+    };
     StopSignal = "SIGTERM";
     # Asks one question: a small heap, and no time for the optimising compiler. Times are in nanoseconds.
     Healthcheck = {
@@ -51,9 +59,9 @@ dockerTools.streamLayeredImage {
         ]
       )
       ++ [ "health" ];
-      Interval = 10000000000;
+      Interval = 30000000000;
       Timeout = 5000000000;
-      StartPeriod = 5000000000;
+      StartPeriod = 10000000000;
       Retries = 3;
     };
   };

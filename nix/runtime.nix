@@ -5,6 +5,7 @@
   patchelf,
   runCommand,
   stdenvNoCC,
+  llmhopJar,
 }:
 runCommand "llmhop-java-${jdk25_headless.version}"
   {
@@ -14,8 +15,9 @@ runCommand "llmhop-java-${jdk25_headless.version}"
     ++ lib.optional stdenvNoCC.hostPlatform.isLinux patchelf;
   }
   ''
-    jlink --add-modules java.base,jdk.httpserver,jdk.net,jdk.unsupported \
-      --strip-java-debug-attributes --no-header-files --no-man-pages --output $out
+    modules=$(jdeps --print-module-deps ${llmhopJar}/lib/llmhop/llmhop.jar)
+    jlink --add-modules "$modules" --strip-java-debug-attributes --no-header-files --no-man-pages --output $out
+    find $out/bin -type f ! -name java -exec rm {} +
     ${lib.optionalString stdenvNoCC.hostPlatform.isLinux ''
       # Else the libraries would keep the whole JDK in the image.
       find $out/bin $out/lib -type f \( -name '*.so' -o -perm -0100 \) -exec patchelf --shrink-rpath {} +

@@ -145,7 +145,7 @@ judge_page() {
   for block in "$DIR"/page/*.nix; do
     in_store nix-instantiate --parse "$block" >/dev/null || failed "docs/nix.md shows what isn't Nix"
     grep -q '^  services\.llmhop' "$block" || continue
-    value_of given.system --arg configuration "{ pkgs, ... }: $(cat "$block")" >/dev/null ||
+    value_of given.system --arg configuration "import $block" >/dev/null ||
       failed "docs/nix.md shows what the module doesn't take: $(cat "$block")"
     number=$((number + 1))
   done
