@@ -26,14 +26,14 @@ try 'write to /etc' sh -c ': >/etc/llmhop/probe'
 try 'write to /var' sh -c ': >/var/lib/probe'
 try 'read /home' ls /home/somebody/secret
 try 'see other processes' ls /proc/1/status
-try 'see the reboot command of the control groups' mkdir "/sys/fs/cgroup/probe-$expected"
+try 'make a control group' mkdir "/sys/fs/cgroup/probe-$expected"
 try 'a user namespace' unshare -U true
 try 'a host name' sh -c 'hostname probe'
 try 'a netlink socket' ip addr
 try 'real-time scheduling' chrt -f 1 true
 try 'a higher priority' renice -n -1 -p $$
 try 'a change of user' setpriv --reuid 1234 --clear-groups true
-cp "$(command -v true)" /tmp/true
+cp /bin/true /tmp/true
 try 'a program in /tmp' /tmp/true
 rm /tmp/true
 must 'a file in /tmp' touch /tmp/probe

@@ -62,6 +62,8 @@ for wanted in sysinit basic local-fs sockets timers paths multi-user; do
   folder=usr/lib/systemd/system/$wanted.target.wants
   [ ! -d "$folder" ] || mount -t tmpfs none "$folder"
 done
+mkdir etc/systemd/system/sysinit.target.wants
+ln -s /lib/systemd/system/systemd-journald.service etc/systemd/system/sysinit.target.wants/
 [ ! -d usr/lib/systemd/system-generators ] || mount -t tmpfs none usr/lib/systemd/system-generators
 
 mount -t proc none proc
@@ -85,6 +87,8 @@ mkdir old
 pivot_root . old
 umount -l /old
 rmdir /old
+# Credentials are mounted by a child of systemd, which it has to see.
+mount --make-rshared /
 for systemd in /usr/lib/systemd/systemd /lib/systemd/systemd; do
   # `container` has systemd leave alone what is the machine's.
   [ ! -x "$systemd" ] || exec env -i container=llmhop PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
