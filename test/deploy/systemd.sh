@@ -18,7 +18,6 @@ THIS=test/deploy/systemd.sh
 SERVICE=deploy/systemd/llmhop.service
 SOCKET=deploy/systemd/llmhop.socket
 STREAM='{"model":"simulated","stream":true,"messages":[{"role":"user","content":"hi"}]}'
-SHORT='{"model":"simulated","max_tokens":2,"messages":[{"role":"user","content":"hi"}]}'
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/llmhop-systemd.XXXXXX")
 outer=
@@ -321,38 +320,91 @@ check_drop_ins() {
   in_it cat "/proc/$pid/cmdline" | tr '\0' ' ' | grep -q -e ' -Xmx2g ' || die "the heap isn't another one"
   in_it systemctl stop llmhop
   no_drop_in llmhop.service
-  ran "the drop-ins of docs/systemd.md for port 443 and for more memory do what it says" "$THIS"
+  drop_in 'a Unix socket for nginx' llmhop.socket
+  in_it systemctl start llmhop.socket || die "the Unix socket doesn't start"
+  may_connect 33 || die "the group of the Unix socket can't connect"
+  if may_connect 34; then die "another group can connect to the Unix socket"; fi
+  in_it systemctl stop llmhop.socket llmhop
+  no_drop_in llmhop.socket
+  check_keys
+  check_networks
+  ran "the drop-ins of docs/systemd.md do what it says: port 443, more memory, a Unix socket for nginx, keys that change without a restart, known networks only" "$THIS"
+}
+
+# A process of that user and group alone.
+may_connect() {
+  in_it setpriv --reuid "$1" --regid "$1" --clear-groups \
+    curl -sf -m 20 -o /dev/null --unix-socket /run/llmhop.sock http://llmhop/health
+}
+
+check_keys() {
+  in_it groupadd --system llmhop-keys
+  in_it install -d -m 750 -g llmhop-keys /etc/llmhop/keys
+  in_it install -m 640 -g llmhop-keys /dev/stdin /etc/llmhop/keys/token <<<first
+  put /etc/llmhop/config.json <<'END'
+{ "listen": "127.0.0.1:8080", "watch": "1s", "authTokens": ["${file:/etc/llmhop/keys/token}"],
+  "models": { "simulated": { "url": "http://localhost:8001" } } }
+END
+  drop_in 'keys that change without a restart' llmhop.service
+  in_it systemctl start llmhop || die "it can't read a key by its group"
+  [ "$(answered first)" = 200 ] || die "the first key isn't taken"
+  in_it sh -c 'echo second >/etc/llmhop/keys/token'
+  await "the second key" answers_second
+  in_it systemctl stop llmhop
+  no_drop_in llmhop.service
+}
+
+answers_second() { [ "$(answered second)" = 200 ]; }
+
+# An address of another network, which is this machine's as well.
+check_networks() {
+  in_it ip addr add 192.0.2.1/32 dev lo
+  config '"0.0.0.0:8080"'
+  in_it systemctl start llmhop
+  [ "$(answered the-token http://192.0.2.1:8080/v1/models)" = 200 ] || die "no answer at another address"
+  in_it systemctl stop llmhop
+  drop_in 'known networks only' llmhop.service
+  in_it systemctl start llmhop
+  [ "$(answered the-token)" = 200 ] || die "no answer in a known network"
+  [ "$(answered the-token -m 1 http://192.0.2.1:8080/v1/models)" = 000 ] || die "an answer in another network"
+  in_it systemctl stop llmhop
+  no_drop_in llmhop.service
 }
 
 check_socket() {
-  local asking lost asked
+  local asking late asked
   drop_in 'port 443 for the socket' llmhop.socket
   in_it systemctl start llmhop.socket || die "the socket doesn't start"
   is ActiveState inactive || die "the router runs before anybody asked"
   [ "$(answered the-token http://127.0.0.1:443/v1/models)" = 200 ] || die "a request doesn't start the router"
   await "the word that it is ready" is ActiveState active
   in_it grep -q -E '^CapEff:\s+0{16}$' "/proc/$(show MainPID)/status" || die "it has a capability"
-  ask_on >"$dir/asked" &
+  in_it sh -c "$ASK_ON" >"$dir/asked" &
   asking=$!
   await "requests" test -s "$dir/asked"
-  in_it systemctl restart llmhop || die "it doesn't start anew"
-  in_it systemctl restart llmhop || die "it doesn't start anew"
-  touch "$dir/enough"
+  for _ in 1 2 3; do in_it systemctl restart llmhop || die "it doesn't start anew"; done
+  in_it touch /run/enough
   wait "$asking"
   asked=$(wc -l <"$dir/asked")
-  lost=$(grep -c -v -x 200 "$dir/asked" || :)
-  [ "$lost" = 0 ] || die "$lost of $asked requests were lost over two restarts: $(sort "$dir/asked" | uniq -c)"
-  [ "$asked" -ge 10 ] || die "only $asked requests over two restarts"
-  ran "a request to the socket, on port 443, starts the router, which has no capability; over two restarts no request was lost" "$THIS"
+  late=$(grep -c -x '503 "draining"' "$dir/asked" || :)
+  if grep -v -x -e '200 ' -e '503 "draining"' "$dir/asked"; then die "requests were lost over a restart"; fi
+  [ "$late" -le 12 ] || die "$late of $asked requests were refused over three restarts"
+  [ "$asked" -ge 12 ] || die "only $asked requests over three restarts"
+  ran "a request to the socket, on port 443, starts the router, which has no capability; over three restarts no connection was refused or cut ($asked requests, $late told to try again)" "$THIS"
 }
 
-# Requests one after the other, each on a connection of its own, until it is enough.
-ask_on() {
-  until [ -e "$dir/enough" ]; do
-    answered the-token http://127.0.0.1:443/v1/chat/completions -d "$SHORT"
-    echo
-  done
-}
+# Four callers ask on new connections until it is enough; a line for each answer: its status, and `draining` if that is why.
+# shellcheck disable=SC2016 # the inner shell's own
+ASK_ON='for caller in 1 2 3 4; do
+    until [ -e /run/enough ]; do
+      status=$(curl -s -m 20 -o "/run/asked-$caller" -w "%{http_code}" -H "Authorization: Bearer the-token" \
+        http://127.0.0.1:443/v1/chat/completions -d "{\"model\": \"simulated\", \"max_tokens\": 2,
+          \"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}")
+      word=
+      [ "$status" != 503 ] || word=$(grep -o -m 1 "\"draining\"" "/run/asked-$caller")
+      echo "$status $word"
+    done &
+  done; wait'
 
 # --- One after the other ---
 
