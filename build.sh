@@ -440,9 +440,11 @@ step_bench() {
   test/bench/bench.sh "$@"
 }
 
+# AOT_JAVA_OPTS: the flags that llmhop will run with; AOT_CACHE: another file.
 step_aot() {
   step_jar
-  deploy/aot.sh
+  # shellcheck disable=SC2086 # several flags in one variable
+  java ${AOT_JAVA_OPTS-@bin/jvm.options} -jar "$JAR" aot "${AOT_CACHE:-build/llmhop.aot}"
 }
 
 step_chaos() {
