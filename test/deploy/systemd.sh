@@ -4,7 +4,7 @@
 #
 # Usage: test/deploy/systemd.sh      (build the jar first)
 #
-# The run needs root, systemd 250 or newer, unshare and nsenter (util-linux), curl, iproute2. Takes half a minute.
+# The run needs root, systemd 250 or newer, util-linux, curl, iproute2. Takes half a minute.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=test/deploy/rows.sh
@@ -196,9 +196,7 @@ SuccessExitStatus=143
 END
   in_it systemctl daemon-reload
   in_it systemctl start simulated
-  in_it env AOT_JAVA=/usr/local/lib/llmhop/runtime/bin/java AOT_JAR=/usr/local/lib/llmhop/llmhop.jar \
-    AOT_CACHE=/usr/local/lib/llmhop/llmhop.aot AOT_JAVA_OPTS=@/usr/local/lib/llmhop/jvm.options \
-    /opt/repository/deploy/aot.sh >"$dir/aot" 2>&1 || die "no AOT cache: $(cat "$dir/aot")"
+  in_it llmhop aot /usr/local/lib/llmhop/llmhop.aot >"$dir/aot" 2>&1 || die "no AOT cache: $(cat "$dir/aot")"
   # As the machine would be after installing.
   in_it mount -o remount,ro /usr/local
   await "the simulated server" in_it curl -sf -o /dev/null http://127.0.0.1:8001/health
@@ -206,8 +204,11 @@ END
 
 check_start() {
   local said pid status
-  said=$(in_it systemd-analyze verify --man=no /etc/systemd/system/llmhop.{service,socket} 2>&1) || die "verify: $said"
+  said=$(in_it systemd-analyze verify --man=no /usr/local/lib/systemd/system/llmhop.{service,socket} 2>&1) ||
+    die "verify: $said"
   [ -z "$said" ] || die "systemd-analyze verify isn't silent where all is installed: $said"
+  in_it systemctl enable -q llmhop.service llmhop.socket || die "the units can't be enabled"
+  in_it systemctl disable -q llmhop.socket
   in_it systemctl start llmhop || die "it doesn't start"
   is ActiveState active || die "it isn't active after its start"
   is Type notify || die "it is not Type=notify"

@@ -49,13 +49,12 @@ printf '%032d\n' 7 >etc/machine-id
 
 # The router as it is installed, Java as its own runtime.
 mount -t tmpfs -o mode=755 none usr/local
-mkdir -p usr/local/bin usr/local/lib/llmhop
+mkdir -p usr/local/bin usr/local/lib/llmhop usr/local/lib/systemd/system
 cp "$repository/bin/llmhop" usr/local/bin/
-cp "$repository"/bin/* "$repository/build/llmhop.jar" usr/local/lib/llmhop/
-rm usr/local/lib/llmhop/llmhop
+cp "$repository"/{bin/jvm.options,bin/java-homes.sh,build/llmhop.jar} usr/local/lib/llmhop/
+cp "$repository"/deploy/systemd/llmhop.{service,socket} usr/local/lib/systemd/system/
 bind_read_only "$java_home" usr/local/lib/llmhop/runtime
 bind_read_only "$repository" opt/repository
-cp "$repository"/deploy/systemd/llmhop.* etc/systemd/system/
 
 # Of the machine's units journald is enough: others would set its kernel's variables or load modules.
 for wanted in sysinit basic local-fs sockets timers paths multi-user; do
