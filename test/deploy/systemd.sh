@@ -294,6 +294,7 @@ answers_for_added() { [ "$(answered the-token http://127.0.0.1:8080/v1/models/ad
 
 check_stop() {
   local streaming
+  rm "$dir/stream"
   stream >"$dir/stream" &
   streaming=$!
   await "a stream" grep -q -s '^data: {' "$dir/stream"
