@@ -26,6 +26,7 @@ record CommandLine(Action action, Path config, Optional<String> listen) {
   static final String USAGE =
       """
       Usage: java -jar llmhop.jar [--config FILE] [--listen ADDRESS] [--check]
+             java -jar llmhop.jar health [--help]
              java -jar llmhop.jar simulate [--help]
 
         --config FILE     the config, JSON (default: config.json)
@@ -35,6 +36,7 @@ record CommandLine(Action action, Path config, Optional<String> listen) {
         --check           check the config and leave, without resolving secrets
         --version         say the version
         --help            say this
+        health            ask the router that runs with a config how it is
         simulate          a simulated inference server, for trying things out
 
       Exit codes: 0 fine, 1 wrong usage or config, 2 can't start.

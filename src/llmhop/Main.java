@@ -13,6 +13,7 @@ import llmhop.config.ConfigReader;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.config.Secrets;
+import llmhop.tool.Health;
 import llmhop.tool.Simulate;
 
 /// The program: reads the command line and does what it says.
@@ -55,9 +56,9 @@ public final class Main {
   ///
   /// @return the exit code
   static int run(List<String> arguments, PrintStream out, PrintStream err) {
-    if (!arguments.isEmpty() && arguments.getFirst().equals("simulate")) {
-      return Simulate.run(arguments.subList(1, arguments.size()), out, err);
-    }
+    String first = arguments.isEmpty() ? "" : arguments.getFirst();
+    if (first.equals("simulate")) return Simulate.run(rest(arguments), out, err);
+    if (first.equals("health")) return Health.run(rest(arguments), out, err);
     try {
       CommandLine line = CommandLine.parse(arguments);
       return switch (line.action()) {
@@ -74,6 +75,10 @@ public final class Main {
       e.problems().forEach(problem -> err.println("llmhop: " + problem));
       return WRONG;
     }
+  }
+
+  private static List<String> rest(List<String> arguments) {
+    return arguments.subList(1, arguments.size());
   }
 
   private static int say(PrintStream out, String text) {

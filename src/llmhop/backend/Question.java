@@ -4,11 +4,9 @@ import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Optional;
 import llmhop.config.Header;
-import llmhop.http.upstream.Body;
+import llmhop.http.upstream.Get;
 import llmhop.http.upstream.Head;
 import llmhop.http.upstream.Reply;
-import llmhop.http.upstream.Request;
-import llmhop.http.upstream.Sink;
 import llmhop.http.upstream.Timing;
 import llmhop.http.upstream.UpstreamException;
 import llmhop.http.wire.Fields;
@@ -72,25 +70,5 @@ final class Question {
       all.write(piece, 0, read);
     }
     return Optional.of(all.toByteArray());
-  }
-
-  private record Get(Head head) implements Request, Body {
-    @Override
-    public Body body() {
-      return this;
-    }
-
-    @Override
-    public long length() {
-      return 0;
-    }
-
-    @Override
-    public boolean repeatable() {
-      return true;
-    }
-
-    @Override
-    public void writeTo(Sink sink) {}
   }
 }

@@ -44,10 +44,11 @@ final class Arguments {
 
   /// The value of an option that may stand there once.
   Optional<String> one(String name) throws UsageException {
-    if (all(name).size() > 1) {
+    List<String> all = all(name);
+    if (all.size() > 1) {
       throw new UsageException(name + " is given twice.");
     }
-    return all(name).stream().findFirst();
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.getFirst());
   }
 
   private static void check(String name, Collection<String> known) throws UsageException {

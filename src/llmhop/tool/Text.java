@@ -15,10 +15,19 @@ final class Text {
 
   /// One word of a log line: visible ASCII stays, anything else becomes `?`.
   static String printable(String text, int longest) {
+    return replaced(text, longest, '!');
+  }
+
+  /// The same for a sentence, in one line: blanks stay.
+  static String line(String text, int longest) {
+    return replaced(text, longest, ' ');
+  }
+
+  private static String replaced(String text, int longest, char lowest) {
     StringBuilder out = new StringBuilder(Math.min(text.length(), longest));
     for (int i = 0; i < text.length() && i < longest; i++) {
       char c = text.charAt(i);
-      out.append(c > ' ' && c < 0x7f ? c : '?');
+      out.append(c >= lowest && c < 0x7f ? c : '?');
     }
     return out.toString();
   }

@@ -1,5 +1,7 @@
 /// The jar's other commands.
 ///
+/// [llmhop.tool.Health] is `llmhop health`: asks a running router how it is.
+///
 /// [llmhop.tool.Simulate] is `llmhop simulate`: an inference server without a model, for trying
 /// things out and for tests. A request goes through it like this:
 ///
