@@ -14,7 +14,7 @@ main() {
   part Kubernetes
   work=$(mktemp -d)
   chmod 755 "$work"
-  declare -gA pid=() port=()
+  declare -gA pid=() port=() probed=()
   trap end EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
@@ -245,13 +245,13 @@ run_routers() {
   cp "$jar" bin/jvm.options "$work/lib"
   ln -s "${java%/bin/java}" "$work/lib/runtime"
   for name in one two three; do
-    start "$name" "$java" -Xmx128m -jar "$jar" simulate --port 0 --model llama --ttft 5ms --tokens-per-second 20 --tokens 60
+    start "$name" "$java" -Xmx128m -jar "$jar" simulate --port 0 --model llama --ttft 5ms --tokens-per-second 20 --tokens 120
     await_line "$name" 'http://127\.0\.0\.1:[0-9]*'
   done
   read -r 'port[a]' 'port[b]' <<<"$(free_ports)"
   cat >"$work/run-values.yaml" <<END
 config:
-  drainDelay: 2s
+  drainDelay: 3s
   drain: 20s
   models:
     llama: &llama
@@ -265,12 +265,11 @@ config:
 END
   replica a
   replica b
+  remember_probes a
+  remember_probes b
   probe a readinessProbe 200
   probe b livenessProbe 200
-  "$java" -Xmx16m -jar "$jar" health --listen "127.0.0.1:${port[a]}" --ready >"$work/log" 2>&1 || {
-    cat "$work/log" >&2
-    die 'the question of helm test is not answered'
-  }
+  helm_test a
   [ "$(status a no-token)" = 401 ] || die 'a wrong token is let in'
   [ "$(status a first-token)" = 200 ] || die 'the token of the mounted Secret is not let in'
   local how='the Deployment'\''s command, args and config.json run the router, and its probes are answered'
@@ -337,6 +336,16 @@ replica() {
   die "replica $name did not start"
 }
 
+# Asks replica $1 what the pod of helm test asks the Service.
+helm_test() {
+  local words
+  mapfile -t words < <(for part in command args; do
+    checks get "$work/replica-$1.yaml" Pod spec containers 0 $part
+  done | sed "s|/usr/lib/llmhop|$work/lib|; s|/etc/llmhop|$work/$1-etc|; s|^llmhop:80\$|127.0.0.1:${port[$1]}|")
+  quietly "${sealed[@]}" "${words[@]}"
+  grep -q '"ready"' "$work/log" || die "helm test is told something else: $(cat "$work/log")"
+}
+
 # Lets the folder of replica $1 change as a kubelet does: a folder of its own for version $3 of the rendered config $2
 # and the token $4, then the link ..data turned to it in one step.
 fill() {
@@ -353,13 +362,21 @@ fill() {
   find "$etc" -maxdepth 1 -name '..2026_*' ! -name "$new" -exec rm -r {} +
 }
 
-# The probe $2 of replica $1, asked as the Deployment says, is answered with status $3.
-probe() {
+# Remembers where the probes of replica $1 ask, as the Deployment says.
+remember_probes() {
   local path scheme
-  path=$(checks get "$work/replica-$1.yaml" Deployment spec template spec containers 0 "$2" httpGet path)
-  scheme=$(checks get "$work/replica-$1.yaml" Deployment spec template spec containers 0 "$2" httpGet scheme)
-  [ "$(curl -s -o /dev/null -w '%{http_code}' "${scheme,,}://127.0.0.1:${port[$1]}$path")" = "$3" ] ||
-    die "the $2 of replica $1 isn't answered with $3"
+  for each in startupProbe livenessProbe readinessProbe; do
+    path=$(checks get "$work/replica-$1.yaml" Deployment spec template spec containers 0 $each httpGet path)
+    scheme=$(checks get "$work/replica-$1.yaml" Deployment spec template spec containers 0 $each httpGet scheme)
+    probed[$1 $each]=${scheme,,}://127.0.0.1:${port[$1]}$path
+  done
+}
+
+# The probe $2 of replica $1 is answered with status $3.
+probe() {
+  local said
+  said=$(curl -s -o /dev/null -w '%{http_code}' "${probed[$1 $2]}" || true)
+  [ "$said" = "$3" ] || die "the $2 of replica $1 is answered with $said, not with $3"
 }
 
 # Prints the status with which replica $1 answers the token $2 asking for the model $3.
@@ -411,7 +428,7 @@ leave() {
   local grace from
   grace=$(checks get "$work/replica-b.yaml" Deployment spec template spec terminationGracePeriodSeconds)
   curl -s -N -o "$work/stream" "http://127.0.0.1:${port[b]}/v1/chat/completions" -H 'Authorization: Bearer first-token' \
-    -d '{"model": "llama", "stream": true, "max_tokens": 80, "messages": [{"role": "user", "content": "hi"}]}' &
+    -d '{"model": "llama", "stream": true, "max_tokens": 120, "messages": [{"role": "user", "content": "hi"}]}' &
   pid[stream]=$!
   for _ in $(seq 100); do
     [ ! -s "$work/stream" ] || break
