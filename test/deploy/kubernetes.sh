@@ -385,20 +385,21 @@ status() {
     -H "Authorization: Bearer $2" -d "{\"model\": \"${3:-llama}\", \"max_tokens\": 1, \"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}"
 }
 
-# Prints the backends that replica $1 sends eight prompts, and eight sessions, to.
+# Writes down the backends that replica $1 sends eight prompts, and eight sessions, to.
 choices() {
   for i in 1 2 3 4 5 6 7 8; do
     curl -s -o /dev/null -D - "http://127.0.0.1:${port[$1]}/v1/chat/completions" -H 'Authorization: Bearer first-token' \
       -d "{\"model\": \"llama\", \"max_tokens\": 1, \"messages\": [{\"role\": \"user\", \"content\": \"prompt $i\"}]}"
     curl -s -o /dev/null -D - "http://127.0.0.1:${port[$1]}/v1/chat/completions" -H 'Authorization: Bearer first-token' \
-      -H "X-Session-ID: session $i" -d '{"model": "by-session", "max_tokens": 1, "messages": []}'
-  done | tr -d '\r' | sed -n 's/^x-llmhop-backend: //Ip'
+      -H "X-Session-ID: session $i" -d '{"model": "by-session", "max_tokens": 1, "messages": [{"role": "user", "content": "hi"}]}'
+  done | tr -d '\r' >"$work/heads-$1"
+  [ "$(grep -c '^HTTP/1.1 200' "$work/heads-$1")" = 16 ] || die "replica $1 does not answer all requests"
+  sed -n 's/^x-llmhop-backend: //Ip' "$work/heads-$1" >"$work/choices-$1"
 }
 
 replicas_agree() {
-  choices a >"$work/choices-a"
-  choices b >"$work/choices-b"
-  [ "$(wc -l <"$work/choices-a")" = 16 ] || die 'replica a did not answer all requests'
+  choices a
+  choices b
   [ "$(sort -u "$work/choices-a" | wc -l)" -ge 4 ] || die 'all prompts go to one backend'
   diff "$work/choices-a" "$work/choices-b" >"$work/log" || {
     cat "$work/log" >&2

