@@ -135,19 +135,21 @@ broken() {
 # The chart takes no values that can't be meant, and says why.
 check_values() {
   refused 'config.models names no model'
+  # As words that every version of Helm has in what it says.
   local plain=$chart/examples/plain.yaml
-  refused "'replica' not allowed" "$plain" 'replica=3'
-  refused "'secretNam' not allowed" "$plain" 'tls.secretNam="x"'
-  refused "drainDelay.*want string" "$plain" 'config.drainDelay=5'
-  refused "propertyName.*memory" "$plain" 'resources.limits.memory="1Gi"'
-  refused "jvm/options/0" "$plain" 'jvm.options=["-Xmx2g"]'
-  refused "minItems" "$plain" 'ingress.enabled=true'
-  refused "secrets/create/chat.*minLength" "$plain" 'secrets.create.chat=""'
-  refused "config.listen is made from" "$plain" 'config.listen=":80"'
-  refused "config.tls is made from" "$plain" 'config.tls={}'
-  refused "30 s are shorter than drainDelay and drain, which are 305 s" "$plain" 'terminationGracePeriodSeconds=30'
+  refused 'replica.*not allowed' "$plain" 'replica=3'
+  refused 'secretNam.*not allowed' "$plain" 'tls.secretNam="x"'
+  refused 'drainDelay.*string' "$plain" 'config.drainDelay=5'
+  refused 'memory' "$plain" 'resources.limits.memory="1Gi"'
+  refused 'jvm.options.0' "$plain" 'jvm.options=["-Xmx2g"]'
+  refused 'ingress.hosts' "$plain" 'ingress.enabled=true'
+  refused 'secrets.create.ci' "$plain" 'secrets.create.ci=""'
+  refused 'config.listen is made from' "$plain" 'config.listen=":80"'
+  refused 'config.tls is made from' "$plain" 'config.tls={}'
+  refused '305 s are not longer than drainDelay and drain, which are 305 s' "$plain" 'terminationGracePeriodSeconds=305'
+  refused 'a key stands twice' "$plain" 'secrets.create.chat="x"'
   # shellcheck disable=SC2016 # the router's own reference
-  refused "have no key chad" "$plain" 'config.authTokens=["${file:/etc/llmhop/secrets/chad}"]'
+  refused 'have no key chad' "$plain" 'config.authTokens=["${file:/etc/llmhop/secrets/chad}"]'
   ran 'the chart refuses misspelt values, values that contradict each other, and references to secrets that are not mounted' "$command"
 }
 

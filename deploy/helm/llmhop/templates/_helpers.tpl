@@ -76,6 +76,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- range .Values.secrets.existing -}}
 {{- $keys = concat $keys .keys -}}
 {{- end -}}
+{{- if ne (len $keys) (len (uniq $keys)) -}}
+{{- fail (printf "secrets: a key stands twice, of %s" (join ", " $keys)) -}}
+{{- end -}}
 {{- range regexFindAll "/etc/llmhop/secrets/[-._a-zA-Z0-9]+" $json -1 -}}
 {{- if not (has (base .) $keys) -}}
 {{- fail (printf "config names %s, but secrets.existing and secrets.create have no key %s" . (base .)) -}}
@@ -115,8 +118,8 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $given := .Values.terminationGracePeriodSeconds -}}
 {{- if kindIs "invalid" $given -}}
 {{- add $least 10 -}}
-{{- else if lt (int64 $given) $least -}}
-{{- fail (printf "terminationGracePeriodSeconds: %d s are shorter than drainDelay and drain, which are %d s" (int64 $given) $least) -}}
+{{- else if le (int64 $given) $least -}}
+{{- fail (printf "terminationGracePeriodSeconds: %d s are not longer than drainDelay and drain, which are %d s" (int64 $given) $least) -}}
 {{- else -}}
 {{- int64 $given -}}
 {{- end -}}
