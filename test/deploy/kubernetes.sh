@@ -106,7 +106,10 @@ check_chart() {
 }
 
 check_objects() {
-  local rendered=("$work"/{plain,everything,tls}.yaml) said
+  local rendered=("$work"/{plain,everything,tls,documented}.yaml) said
+  documented config:
+  documented networkPolicy:
+  render documented "$work/documented-config:.yaml" "$work/documented-networkPolicy:.yaml"
   said=$(checks schema "${rendered[@]}") || die "these objects don't fit the schemas of the Kubernetes API"
   ran "$said fit the schemas of the Kubernetes API (npm kubernetes-models), and have no field that these don't know" "$command"
   said=$(checks refuses "$work/everything.yaml") || die "the check of schemas doesn't find every mistake"
@@ -123,6 +126,12 @@ check_objects() {
   broken 's|path: secrets/chat|path: secrets/cat|'
   broken 's/containerPort: 8080/containerPort: 8081/'
   ran 'pods keep the restricted Pod Security Standard; probes, port, heap and memory, files and their references, time to leave and to drain agree' "$command"
+}
+
+# Takes the example of values that begins with the line $1 out of docs/kubernetes.md.
+documented() {
+  awk -v first="$1" '$0 == first { on = 1 } /^```/ { on = 0 } on' docs/kubernetes.md >"$work/documented-$1.yaml"
+  [ -s "$work/documented-$1.yaml" ] || die "docs/kubernetes.md has no example that begins with $1"
 }
 
 # The facts find what the sed script $1 does to the plain manifests.
@@ -229,7 +238,7 @@ check_yaml() {
 }
 
 check_config() {
-  for name in plain everything tls overlaid; do
+  for name in plain everything tls documented overlaid; do
     checks get "$work/$name.yaml" ConfigMap data config.json >"$work/config.json"
     quietly "$java" -jar "$jar" --check --config "$work/config.json"
   done
