@@ -259,7 +259,7 @@ run_routers() {
     start "$name" "$java" -Xmx128m -jar "$jar" simulate --port 0 --model llama --ttft 5ms --tokens-per-second 20 --tokens 120
     await_line "$name" 'http://127\.0\.0\.1:[0-9]*'
   done
-  read -r 'port[a]' 'port[b]' <<<"$(free_ports)"
+  read -r 'port[a]' 'port[b]' 'port[c]' <<<"$(free_ports)"
   cat >"$work/run-values.yaml" <<END
 config:
   drainDelay: 3s
@@ -291,6 +291,7 @@ END
   replicas_agree
   swap
   leave
+  over_tls
 }
 
 # Sets `sealed`: words before a command that run it as the pod's user, with every file system read-only. Empty where
@@ -303,10 +304,10 @@ find_user() {
   "${sealed[@]}" bash -c "! { : >/tmp/\$\$.llmhop; } 2>/dev/null && '$java' -version" >/dev/null 2>&1 || sealed=()
 }
 
-# Prints two ports that are free now.
+# Prints three ports that are free now.
 free_ports() {
   node -e 'const { createServer } = require("node:net");
-    const servers = [0, 1].map((port) => createServer().listen(port - port, "127.0.0.1"));
+    const servers = [1, 2, 3].map(() => createServer().listen(0, "127.0.0.1"));
     setTimeout(() => { console.log(servers.map((each) => each.address().port).join(" ")); process.exit(); }, 50);'
 }
 
@@ -329,10 +330,10 @@ await_line() {
 }
 found() { cat "$work/$1.found"; }
 
-# Starts replica $1: what is rendered, but for the places of the files, and on loopback alone.
+# Starts replica $1, with the further values $2..: what is rendered, but for the places of the files, and on loopback alone.
 replica() {
-  local name=$1 etc=$work/$1-etc words
-  render "replica-$name" "$chart/examples/plain.yaml" "$work/run-values.yaml" "port=${port[$name]}"
+  local name=$1 etc=$work/$1-etc words url
+  render "replica-$name" "$chart/examples/plain.yaml" "$work/run-values.yaml" "port=${port[$name]}" "${@:2}"
   mkdir "$etc"
   fill "$name" "replica-$name" 1 first-token
   mapfile -t words < <(for part in command args; do
@@ -340,7 +341,7 @@ replica() {
   done | sed "s|/usr/lib/llmhop|$work/lib|; s|/etc/llmhop|$etc|")
   start "$name" "${sealed[@]}" "${words[@]}"
   for _ in $(seq 200); do
-    curl -s -o "$work/log" "http://127.0.0.1:${port[$name]}/health" && return
+    for url in {http,https}"://127.0.0.1:${port[$name]}/health"; do ! curl -s -f -k -o "$work/log" "$url" || return 0; done
     sleep 0.05
   done
   cat "$work/$name.err" >&2
@@ -365,11 +366,14 @@ fill() {
   checks get "$work/$2.yaml" ConfigMap data config.json |
     sed "s|/etc/llmhop|$etc|; s|\"listen\": \":|\"listen\": \"127.0.0.1:|" >"$etc/$new/config.json"
   printf %s "$4" >"$etc/$new/secrets/chat"
-  chmod 440 "$etc/$new/config.json" "$etc/$new/secrets/chat"
+  mkdir "$etc/$new/tls"
+  [ ! -f "$work/$1.crt" ] || cp "$work/$1.crt" "$etc/$new/tls/tls.crt"
+  [ ! -f "$work/$1.key" ] || cp "$work/$1.key" "$etc/$new/tls/tls.key"
+  find "$etc/$new" -type f -exec chmod 440 {} +
   [ ${#sealed[@]} = 0 ] || chgrp -R 65532 "$etc/$new"
   ln -s "$new" "$etc/..data_tmp"
   mv -T "$etc/..data_tmp" "$etc/..data"
-  [ -L "$etc/config.json" ] || ln -s ..data/config.json ..data/secrets "$etc"
+  [ -L "$etc/config.json" ] || ln -s ..data/config.json ..data/secrets ..data/tls "$etc"
   find "$etc" -maxdepth 1 -name '..2026_*' ! -name "$new" -exec rm -r {} +
 }
 
@@ -386,7 +390,8 @@ remember_probes() {
 # The probe $2 of replica $1 is answered with status $3.
 probe() {
   local said
-  said=$(curl -s -o /dev/null -w '%{http_code}' "${probed[$1 $2]}" || true)
+  # As the kubelet does, which doesn't verify certificates.
+  said=$(curl -s -k -o /dev/null -w '%{http_code}' "${probed[$1 $2]}" || true)
   [ "$said" = "$3" ] || die "the $2 of replica $1 is answered with $said, not with $3"
 }
 
@@ -459,6 +464,41 @@ leave() {
   [ "$code" = 0 ] || die "the router left with $code"
   [ $((SECONDS - from)) -lt "$grace" ] || die "leaving took longer than the $grace s of terminationGracePeriodSeconds"
   ran 'SIGTERM: /ready says 503 at once, requests are taken for drainDelay, a stream runs to its end, and the router has left within the grace period' "$command"
+}
+
+# A replica with a certificate, which is then renewed.
+over_tls() {
+  if ! command -v openssl >/dev/null; then
+    not_run 'the router with a certificate: there is no openssl here to make one' "$command"
+    return
+  fi
+  certificate old
+  replica c 'tls.secretName="llmhop-tls"'
+  remember_probes c
+  [[ ${probed[c readinessProbe]} = https:* ]] || die 'the probes do not use TLS'
+  probe c readinessProbe 200
+  probe c livenessProbe 200
+  helm_test c
+  certificate new
+  fill c replica-c 2 first-token
+  for _ in $(seq 100); do
+    [ "$(shown)" != 'CN=new' ] || break
+    sleep 0.1
+  done
+  [ "$(shown)" = 'CN=new' ] || die "a renewed certificate is not used: $(shown)"
+  helm_test c
+  ran 'with tls.secretName: probes and helm test over TLS, and a renewed certificate is used seconds later' "$command"
+}
+
+# Makes a certificate with the name $1 for replica c.
+certificate() {
+  quietly openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj "/CN=$1" \
+    -keyout "$work/c.key" -out "$work/c.crt"
+}
+
+# Prints the subject of the certificate that replica c shows.
+shown() {
+  openssl s_client -connect "127.0.0.1:${port[c]}" </dev/null 2>/dev/null | openssl x509 -noout -subject 2>/dev/null | sed 's/ //g; s/^subject=//'
 }
 
 # --- What needs a cluster ---
