@@ -1,6 +1,6 @@
 # Short names for the steps of build.sh. CONFIG, TESTS, DEMO_SECONDS and JUNIT_JAR reach it through the environment.
 # FUZZ_SECONDS, default 60, says how long `fuzz` takes.
-.PHONY: jar test fuzz check lint format run demo bench bench-start aot clients chaos vanished clean distclean
+.PHONY: jar test fuzz check lint format run demo bench bench-start aot image dist deploy clients chaos vanished clean distclean
 jar: ; @./build.sh jar
 test: ; @./build.sh test
 fuzz: ; @TESTS=FrontFuzzTest FUZZ_SECONDS=$${FUZZ_SECONDS:-60} ./build.sh test
@@ -12,6 +12,9 @@ demo: ; @./build.sh demo
 bench: ; @./build.sh bench
 bench-start: ; @BENCH_ONLY=start BENCH_START=1 ./build.sh bench
 aot: ; @./build.sh aot
+image: ; @./build.sh image
+dist: ; @./build.sh dist
+deploy: ; @./build.sh deploy
 clients: ; @./build.sh clients
 chaos: ; @./build.sh chaos
 vanished: ; @./build.sh vanished

@@ -39,6 +39,9 @@ usage: ./build.sh STEP... [-- ARGUMENT...]
   demo       test/demo/demo.sh: the router before two simulated inference servers, until Ctrl-C
   bench      test/bench/bench.sh: what it costs; BENCH_SHORT=1 for whether it works, in half a minute
   aot        build/llmhop.aot, a cache that bin/llmhop starts faster with
+  image      test/deploy/image.sh: builds the container image with buildah and runs it, without Docker
+  dist       build/dist: the archive to install from, the sources, their checksums
+  deploy     test/deploy/deploy.sh: runs what is shipped as far as this machine can; PART... for some of it
   clients    test/clients/run.sh: OpenAI's and Anthropic's SDKs through the router
   chaos      test/chaos/chaos.sh: backends that misbehave, callers that do, configs that change; CHAOS_SHORT=1 in a minute
   vanished   test/vanished/vanished.sh: callers and backends whose machine is gone; needs root, a minute
@@ -440,9 +443,26 @@ step_bench() {
   test/bench/bench.sh "$@"
 }
 
+# AOT_JAVA_OPTS: the flags that llmhop will run with; AOT_CACHE: another file.
 step_aot() {
   step_jar
-  deploy/aot.sh
+  # shellcheck disable=SC2086 # several flags in one variable
+  java ${AOT_JAVA_OPTS-@bin/jvm.options} -jar "$JAR" aot "${AOT_CACHE:-build/llmhop.aot}"
+}
+
+step_image() {
+  step_jar
+  test/deploy/image.sh
+}
+
+step_dist() {
+  step_jar
+  deploy/dist.sh
+}
+
+step_deploy() {
+  step_jar
+  test/deploy/deploy.sh "$@"
 }
 
 step_chaos() {
@@ -476,7 +496,7 @@ unset CLASSPATH
 steps=
 while [ $# -gt 0 ]; do
   case $1 in
-    compile | jar | test | lint | check | format | run | demo | bench | aot | clients | chaos | vanished | java | clean | distclean) steps="$steps $1" ;;
+    compile | jar | test | lint | check | format | run | demo | bench | aot | image | dist | deploy | clients | chaos | vanished | java | clean | distclean) steps="$steps $1" ;;
     -h | --help | help) usage && exit ;;
     --) shift && break ;;
     *) usage >&2 && die "unknown step: $1" ;;

@@ -27,6 +27,7 @@ record CommandLine(Action action, Path config, Optional<String> listen) {
       """
       Usage: java -jar llmhop.jar [--config FILE] [--listen ADDRESS] [--check]
              java -jar llmhop.jar health [--help]
+             java -jar llmhop.jar aot FILE
              java -jar llmhop.jar simulate [--help]
 
         --config FILE     the config, JSON (default: config.json)
@@ -37,6 +38,7 @@ record CommandLine(Action action, Path config, Optional<String> listen) {
         --version         say the version
         --help            say this
         health            ask the router that runs with a config how it is
+        aot FILE          make an AOT cache, for quicker starts
         simulate          a simulated inference server, for trying things out
 
       Exit codes: 0 fine, 1 wrong usage or config, 2 can't start.

@@ -13,6 +13,7 @@ import llmhop.config.ConfigReader;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.config.Secrets;
+import llmhop.tool.Aot;
 import llmhop.tool.Health;
 import llmhop.tool.Simulate;
 
@@ -59,6 +60,7 @@ public final class Main {
     String first = arguments.isEmpty() ? "" : arguments.getFirst();
     if (first.equals("simulate")) return Simulate.run(rest(arguments), out, err);
     if (first.equals("health")) return Health.run(rest(arguments), out, err);
+    if (first.equals("aot")) return Aot.run(rest(arguments), out, err);
     try {
       CommandLine line = CommandLine.parse(arguments);
       return switch (line.action()) {

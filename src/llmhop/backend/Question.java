@@ -4,11 +4,11 @@ import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Optional;
 import llmhop.config.Header;
-import llmhop.http.upstream.Get;
 import llmhop.http.upstream.Head;
 import llmhop.http.upstream.Reply;
 import llmhop.http.upstream.Timing;
 import llmhop.http.upstream.UpstreamException;
+import llmhop.http.upstream.Whole;
 import llmhop.http.wire.Fields;
 
 /// Something small that the router itself wants to know of a backend.
@@ -57,7 +57,7 @@ final class Question {
     for (Header header : backend.headers()) fields.set(header.name(), header.value().reveal());
     var head = new Head("GET", backend.path(path), fields);
     var timing = new Timing(Optional.empty(), Optional.empty(), Optional.of(timeout));
-    return backend.upstream().send(new Get(head), timing);
+    return backend.upstream().send(new Whole(head), timing);
   }
 
   private static Optional<byte[]> read(Reply reply, int mostBytes) throws UpstreamException {

@@ -16,7 +16,6 @@ import llmhop.config.ConfigReader;
 import llmhop.config.Listen;
 import llmhop.config.ListenTls;
 import llmhop.config.Secrets;
-import llmhop.http.upstream.Get;
 import llmhop.http.upstream.Head;
 import llmhop.http.upstream.Origin;
 import llmhop.http.upstream.Reply;
@@ -25,6 +24,7 @@ import llmhop.http.upstream.Settings;
 import llmhop.http.upstream.Timing;
 import llmhop.http.upstream.Upstream;
 import llmhop.http.upstream.UpstreamException;
+import llmhop.http.upstream.Whole;
 import llmhop.http.wire.Fields;
 
 /// `llmhop health`: asks the router that runs with a config how it is, where the config says that
@@ -161,7 +161,7 @@ public final class Health {
     fields.add("User-Agent", "llmhop health");
     var timing = new Timing(Optional.empty(), Optional.empty(), Optional.of(timeout));
     try (var router = new Upstream(origin, settings, System::nanoTime);
-        Reply reply = router.send(new Get(new Head("GET", path, fields)), timing)) {
+        Reply reply = router.send(new Whole(new Head("GET", path, fields)), timing)) {
       String body = body(reply);
       if (reply.status() != 200) {
         throw new Unwell(listen + " says " + reply.status() + ": " + body);

@@ -1,6 +1,7 @@
 /// The jar's other commands.
 ///
-/// [llmhop.tool.Health] is `llmhop health`: asks a running router how it is.
+/// [llmhop.tool.Health] is `llmhop health`: asks a running router how it is. [llmhop.tool.Aot] is
+/// `llmhop aot`: makes an AOT cache, by a [llmhop.tool.Training].
 ///
 /// [llmhop.tool.Simulate] is `llmhop simulate`: an inference server without a model, for trying
 /// things out and for tests. A request goes through it like this:
