@@ -36,7 +36,7 @@ main() {
   check_by_compose
   run_router
   not_run 'the images of Ollama and Open WebUI, and whether the pinned tags are there: no registry of images is asked here' \
-    'make image && deploy/compose/token.sh && docker compose up --detach --wait && docker compose exec ollama ollama pull llama3.2'
+    'docker compose build && deploy/compose/token.sh && docker compose up --detach --wait && docker compose exec ollama ollama pull llama3.2'
 }
 
 check_token() {
@@ -64,6 +64,7 @@ check_file() {
   broken 's/networks: \[chat, models\]/networks: [chat]/'
   broken 's|http://router:8080/v1|http://router:8081/v1|'
   broken 's/secrets: \[llmhop-token\]/secrets: []/'
+  grep -q '^HEALTHCHECK' Dockerfile || die 'Open WebUI waits for a health check that the image does not have'
   grep -q "^    image: llmhop:$(sed -n 's/^VERSION=//p' build.sh)\$" compose.yaml || die "compose.yaml names another version than build.sh"
   ran "$said of compose.yaml fit the schema of Compose; ports, networks, secrets, memory and heap, time to stop and to drain agree" "$command"
 }

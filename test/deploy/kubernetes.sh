@@ -2,6 +2,7 @@
 # Checks the Helm chart and the plain manifests, and runs the router the way the rendered Deployment says, with a folder
 # that changes as a kubelet changes it. `kubernetes.sh --write` writes deploy/kubernetes anew.
 set -euo pipefail
+umask 022
 cd "$(dirname "$0")/../.."
 . test/deploy/rows.sh
 . test/deploy/kubernetes/tools.sh
@@ -114,6 +115,9 @@ check_objects() {
   ran "$said fit the schemas of the Kubernetes API (npm kubernetes-models), and have no field that these don't know" "$command"
   said=$(checks refuses "$work/everything.yaml") || die "the check of schemas doesn't find every mistake"
   ran "$said made on purpose in the objects, names that don't exist and values of another type, are all found" "$command"
+  checks image "$work/plain.yaml" Dockerfile >/dev/null || die 'the Deployment does not start the image as the Dockerfile does'
+  sed 's|runtime/bin/java|bin/java|' Dockerfile >"$work/Dockerfile"
+  ! checks image "$work/plain.yaml" "$work/Dockerfile" >"$work/log" 2>&1 || die 'another image is not noticed'
   for file in "${rendered[@]}"; do checks facts "$file" >/dev/null || die "$file isn't what the chart promises"; done
   broken 's/readOnlyRootFilesystem: true/readOnlyRootFilesystem: false/'
   broken 's/runAsNonRoot: true/runAsNonRoot: false/'
@@ -125,7 +129,7 @@ check_objects() {
   broken 's|mountPath: /etc/llmhop|&\n              subPath: config.json|'
   broken 's|path: secrets/chat|path: secrets/cat|'
   broken 's/containerPort: 8080/containerPort: 8081/'
-  ran 'pods keep the restricted Pod Security Standard; probes, port, heap and memory, files and their references, time to leave and to drain agree' "$command"
+  ran 'pods keep the restricted Pod Security Standard; probes, port, heap and memory, files and their references, time to leave and to drain agree; the command is that of the Dockerfile' "$command"
 }
 
 # Takes the example of values that begins with the line $1 out of docs/kubernetes.md.
@@ -251,10 +255,10 @@ check_config() {
 
 # Two replicas before three simulated servers.
 run_routers() {
-  find_user
   mkdir "$work/lib"
   cp "$jar" bin/jvm.options "$work/lib"
   ln -s "${java%/bin/java}" "$work/lib/runtime"
+  find_user
   for name in one two three; do
     start "$name" "$java" -Xmx128m -jar "$jar" simulate --port 0 --model llama --ttft 5ms --tokens-per-second 20 --tokens 120
     await_line "$name" 'http://127\.0\.0\.1:[0-9]*'
@@ -301,7 +305,7 @@ find_user() {
   sealed=(unshare --mount --propagation private bash -c '
     while read -r _ folder _; do mount -o remount,bind,ro "$folder" 2>/dev/null; done </proc/self/mounts
     exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs "$@"' sealed)
-  "${sealed[@]}" bash -c "! { : >/tmp/\$\$.llmhop; } 2>/dev/null && '$java' -version" >/dev/null 2>&1 || sealed=()
+  "${sealed[@]}" bash -c "! { : >/tmp/\$\$.llmhop; } 2>/dev/null && '$java' -jar '$work/lib/llmhop.jar' --version" >/dev/null 2>&1 || sealed=()
 }
 
 # Prints three ports that are free now.
@@ -338,7 +342,7 @@ replica() {
   fill "$name" "replica-$name" 1 first-token
   mapfile -t words < <(for part in command args; do
     checks get "$work/replica-$name.yaml" Deployment spec template spec containers 0 $part
-  done | sed "s|/usr/lib/llmhop|$work/lib|; s|/etc/llmhop|$etc|")
+  done | sed "s|/opt/llmhop|$work/lib|; s|/etc/llmhop|$etc|")
   start "$name" "${sealed[@]}" "${words[@]}"
   for _ in $(seq 200); do
     for url in {http,https}"://127.0.0.1:${port[$name]}/health"; do ! curl -s -f -k -o "$work/log" "$url" || return 0; done
@@ -353,7 +357,7 @@ helm_test() {
   local words
   mapfile -t words < <(for part in command args; do
     checks get "$work/replica-$1.yaml" Pod spec containers 0 $part
-  done | sed "s|/usr/lib/llmhop|$work/lib|; s|/etc/llmhop|$work/$1-etc|; s|^llmhop:80\$|127.0.0.1:${port[$1]}|")
+  done | sed "s|/opt/llmhop|$work/lib|; s|/etc/llmhop|$work/$1-etc|; s|^llmhop:80\$|127.0.0.1:${port[$1]}|")
   quietly "${sealed[@]}" "${words[@]}"
   grep -q '"ready"' "$work/log" || die "helm test is told something else: $(cat "$work/log")"
 }
@@ -505,7 +509,7 @@ shown() {
 
 elsewhere() {
   local install='helm install llmhop deploy/helm/llmhop --values deploy/helm/llmhop/examples/plain.yaml'
-  not_run 'an installation: there is no cluster here' "kind create cluster && kind load docker-image llmhop:0.1.0 && kubectl create secret generic llmhop-tokens --from-literal=chat=0123456789abcdef && $install --wait && helm test llmhop"
+  not_run 'an installation: there is no cluster here' "docker build -t llmhop:0.1.0 . && kind create cluster && kind load docker-image llmhop:0.1.0 && kubectl create secret generic llmhop-tokens --from-literal=chat=0123456789abcdef && $install --wait && helm test llmhop"
   not_run 'what the API server of a cluster says, with its defaults and admission: there is none here' 'kubectl apply --dry-run=server --kustomize deploy/kubernetes'
   not_run 'the restricted Pod Security Standard as a cluster enforces it: there is none here' 'kubectl label namespace default pod-security.kubernetes.io/enforce=restricted && kubectl apply --kustomize deploy/kubernetes'
   not_run 'the HorizontalPodAutoscaler at work: there is no cluster here' "$install --set autoscaling.enabled=true && kubectl get hpa llmhop --watch"

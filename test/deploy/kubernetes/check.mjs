@@ -2,6 +2,7 @@
 //   check.mjs schema FILE...   every object against the schemas of the Kubernetes API, strictly
 //   check.mjs refuses FILE     the same check finds mistakes that are made on purpose in copies of FILE's objects
 //   check.mjs facts FILE       what the chart promises: restricted pods, probes, time to drain, what belongs together
+//   check.mjs image FILE DOCKERFILE    the command is the image's own, but for flags before -jar
 //   check.mjs plain FILE DIR   writes the objects of FILE as plain manifests to DIR
 //   check.mjs get FILE KIND KEY...   prints a value: strings as they are, lists a line each, the rest as JSON
 //   check.mjs compose FILE     a compose file against the schema of the Compose specification
@@ -258,6 +259,25 @@ function facts(file) {
   return `${objects.length} objects`;
 }
 
+function image(file, dockerfile) {
+  const lines = text(dockerfile).replace(/\\\n/g, '').split('\n');
+  const words = (instruction) => JSON.parse(lines.findLast((line) => line.startsWith(`${instruction} [`)).slice(instruction.length));
+  const user = lines.find((line) => line.startsWith('USER ')).slice(5);
+  const objects = documents(file);
+  const { spec } = objects.find((object) => object.kind === 'Deployment').spec.template;
+  const ours = spec.securityContext;
+  check(`${ours.runAsUser}:${ours.runAsGroup}` === user, `the image's user is ${user}, the pod's ${ours.runAsUser}:${ours.runAsGroup}`);
+  check(spec.containers[0].args.join(' ') === words('CMD').join(' '), `the image's arguments are ${words('CMD')}`);
+  for (const { command } of [spec.containers[0], objects.find((object) => object.kind === 'Pod').spec.containers[0]]) {
+    const entry = words('ENTRYPOINT');
+    const jar = entry.indexOf('-jar');
+    const same = command.slice(0, jar).join(' ') === entry.slice(0, jar).join(' ') &&
+      command.slice(jar - entry.length).join(' ') === entry.slice(jar).join(' ');
+    check(same && jar > 0, `the image's command is ${entry.join(' ')}, the pod's ${command.join(' ')}`);
+  }
+  return 'the same command';
+}
+
 // What a compose file, as Compose prints it or as it is written, says of our three services.
 function stack(file, configFile, heap) {
   const { services, secrets } = documents(file)[0];
@@ -347,6 +367,7 @@ const said = await {
   schema: () => schema(rest),
   refuses: () => refuses(rest[0]),
   facts: () => facts(rest[0]),
+  image: () => image(...rest),
   plain: () => plain(rest[0], rest[1]),
   get: () => get(rest[0], rest[1], rest.slice(2)),
   compose: () => compose(rest[0]),

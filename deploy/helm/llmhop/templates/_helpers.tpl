@@ -48,9 +48,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* The image's java with its own flags, then the heap that goes with the memory limit: the last word counts. */}}
 {{- define "llmhop.java" -}}
-- /usr/lib/llmhop/runtime/bin/java
-- "@/usr/lib/llmhop/jvm.options"
-- -XX:AOTCache=/usr/lib/llmhop/llmhop.aot
+- /opt/llmhop/runtime/bin/java
+- "@/opt/llmhop/jvm.options"
+- -XX:AOTCache=/opt/llmhop/llmhop.aot
 {{- end -}}
 
 {{/* config.json, with what the chart fills in; fails on what can't work. */}}
