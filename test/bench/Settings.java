@@ -1,10 +1,15 @@
 package bench;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What the environment says; see bench.sh for the meaning of each variable.
 ///
@@ -32,9 +37,8 @@ record Settings(
       List.of(
           "requests", "open", "streams", "bodies", "callers", "burst", "scan", "syscalls", "start");
 
-  /// The flags that docs/running.md recommends, but for the one that ends the JVM.
-  private static final String RECOMMENDED =
-      "-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx512m";
+  /// The flags that the launcher gives to the JVM.
+  private static final Path OF_THE_LAUNCHER = Path.of("bin", "jvm.options");
 
   private static final String BRIEF_PARTS = "requests open streams bodies callers burst start";
 
@@ -62,7 +66,7 @@ record Settings(
         value("BENCH_START", "0").equals("1"),
         Path.of(value("BENCH_JAR", "build/llmhop.jar")),
         before.isEmpty() ? Optional.empty() : Optional.of(Path.of(before)),
-        flags(value("BENCH_JAVA_OPTS", RECOMMENDED)));
+        flags(value("BENCH_JAVA_OPTS", ofTheLauncher())));
   }
 
   private static List<String> proxies(List<String> asked, String before) {
@@ -73,6 +77,14 @@ record Settings(
 
   boolean runs(String part) {
     return parts.contains(part);
+  }
+
+  private static String ofTheLauncher() {
+    try (Stream<String> lines = Files.lines(OF_THE_LAUNCHER)) {
+      return lines.filter(line -> line.startsWith("-")).collect(Collectors.joining(" "));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String value(String name, String otherwise) {

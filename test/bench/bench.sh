@@ -19,8 +19,7 @@
 #                        no bar
 #   BENCH_START=1        the part start also over collectors, heaps and compact headers
 #   BENCH_PROXIES="llmhop nginx nginx+Lua HAProxy"
-#   BENCH_JAVA_OPTS="-XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xmx512m"
-#                        JVM flags for llmhop, those that docs/running.md recommends; none for
+#   BENCH_JAVA_OPTS=     JVM flags for llmhop instead of those in bin/jvm.options; none for
 #                        java -jar alone
 #   BENCH_JAR=build/llmhop.jar
 #   BENCH_BEFORE=old.jar  another llmhop beside it, in the same rounds: what a change costs
