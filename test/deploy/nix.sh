@@ -9,6 +9,8 @@ cd "$(dirname "$0")/../.."
 . test/deploy/rows.sh
 part Nix
 here=test/deploy/nix
+# shellcheck source=test/deploy/nix/systemd.sh
+. "$here/systemd.sh"
 DIR=
 pids=()
 
@@ -27,6 +29,7 @@ main() {
   serve
   build_image
   judge_units
+  run_units
 }
 
 # What takes Nixpkgs, a network or KVM.
@@ -40,7 +43,9 @@ elsewhere() {
 }
 
 prepare() {
-  DIR=$(mktemp -d)
+  # In the repository, which the systemd of run_units sees.
+  mkdir -p build
+  DIR=$(mktemp -d "$PWD/build/nix.XXXXXX")
   trap clean_up EXIT
   trap 'exit 130' INT TERM
   mkdir "$DIR/conf" "$DIR/home" "$DIR/credentials"
@@ -56,6 +61,7 @@ prepare() {
 # shellcheck disable=SC2317 # the trap calls it
 clean_up() {
   [ ${#pids[@]} -eq 0 ] || kill -KILL "${pids[@]}" 2>/dev/null || :
+  end_systemd
   # The store's files are read-only.
   chmod -R u+w "$DIR"
   rm -rf "$DIR"
@@ -72,8 +78,13 @@ failed() {
   die "$*"
 }
 
-# Prints the store path of the attribute $1.
-build() { in_store nix-build --no-out-link "$here/default.nix" "${arguments[@]}" -A "$1" || failed "$1 can't be built"; }
+# Prints the store path of the attribute $1; further arguments are Nix's.
+build() {
+  local attribute=$1
+  shift
+  in_store nix-build --no-out-link "$here/default.nix" "${arguments[@]}" "$@" -A "$attribute" ||
+    failed "$attribute can't be built"
+}
 
 # Prints the attribute $1 as JSON; further arguments are Nix's.
 value_of() {
@@ -243,6 +254,8 @@ build_image() {
 
 # --- systemd ---
 
+systemd_version() { systemd-analyze --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p'; }
+
 judge_units() {
   if ! command -v systemd-analyze >/dev/null; then
     not_run "the units by systemd-analyze, which is missing" "systemd-analyze security llmhop.service"
@@ -252,7 +265,7 @@ judge_units() {
   cp "$units"/*.service "$DIR/units/"
   chmod -R u+w "$DIR/units"
   # Type=notify-reload is systemd 253's.
-  [ "$(systemd-analyze --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')" -ge 253 ] ||
+  [ "$(systemd_version)" -ge 253 ] ||
     sed -i 's/^Type=notify-reload$/Type=notify/' "$DIR/units/llmhop.service"
   local exposed=() unit said
   for unit in llmhop:1.5 llama-cpp-tiny:3.0 vllm-qwen:3.0; do
