@@ -29,6 +29,7 @@
 let
   inherit (lib) mkOption types;
   cfg = config.services.llmhop.${engine};
+  hardening = import ./hardening.nix;
   flags = import ./flags.nix { inherit lib negated; };
   portOf = import ./port.nix { inherit lib; };
   waitFor = import ./wait.nix { inherit lib pkgs; };
@@ -62,7 +63,7 @@ let
       // model.environment;
 
       serviceConfig =
-        import ./hardening.nix
+        hardening
         // {
           Type = "exec";
           ExecStart = utils.escapeSystemdExecArgs (
@@ -99,7 +100,7 @@ let
             "video"
           ];
           # NCCL looks at the machine's network interfaces.
-          RestrictAddressFamilies = (import ./hardening.nix).RestrictAddressFamilies ++ [ "AF_NETLINK" ];
+          RestrictAddressFamilies = hardening.RestrictAddressFamilies ++ [ "AF_NETLINK" ];
         }
         // serviceConfig
         // model.serviceConfig;
@@ -151,6 +152,8 @@ in
         }
       ) models;
     };
-    systemd.services = lib.mapAttrs' (_: model: lib.nameValuePair (unitOf model) (service model)) models;
+    systemd.services = lib.mapAttrs' (
+      _: model: lib.nameValuePair (unitOf model) (service model)
+    ) models;
   };
 }

@@ -2,11 +2,12 @@
 { lib }:
 settings:
 let
+  port = if settings.port or 0 == 0 then 8080 else settings.port;
   given =
     if settings ? listen then
       lib.toList settings.listen
     else
-      [ "${settings.host or ""}:${toString (if settings.port or 0 == 0 then 8080 else settings.port)}" ];
+      [ "${settings.host or ""}:${toString port}" ];
 
   parse =
     address:

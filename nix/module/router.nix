@@ -33,8 +33,7 @@ let
   };
 
   # Until requests have ended: drainDelay, drain, and some time to leave.
-  stop =
-    seconds (cfg.settings.drainDelay or "0s") + seconds (cfg.settings.drain or "600s") + 30;
+  stop = seconds (cfg.settings.drainDelay or "0s") + seconds (cfg.settings.drain or "600s") + 30;
 in
 {
   config = lib.mkIf cfg.enable {

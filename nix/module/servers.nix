@@ -8,7 +8,10 @@ let
   ports = lib.mapAttrs (_: server: toString server.port) cfg.servers;
   names = lib.mapAttrs (_: server: server.name) cfg.servers;
   routers = lib.listToAttrs (
-    map (address: lib.nameValuePair "settings.listen (${toString address.port})" (toString address.port)) listen
+    map (address: {
+      name = "settings.listen (${toString address.port})";
+      value = toString address.port;
+    }) listen
   );
 
   # Fails when two attributes have the same value.

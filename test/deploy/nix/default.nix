@@ -23,7 +23,17 @@ let
     arguments:
     lib.concatStringsSep " " (
       map (
-        argument: builtins.replaceStrings [ "%" "$" ] [ "%%" "$$" ] (builtins.toJSON (toString argument))
+        argument:
+        builtins.replaceStrings
+          [
+            "%"
+            "$"
+          ]
+          [
+            "%%"
+            "$$"
+          ]
+          (builtins.toJSON (toString argument))
       ) arguments
     );
 
@@ -49,6 +59,7 @@ let
           inherit text;
           passAsFile = [ "text" ];
         } ''cp "$textPath" $out'';
+      copyOf = name: text: "cp ${fileOf name text} $out/${name}.service";
       failed = lib.filter (assertion: !assertion.assertion) config.assertions;
     in
     {
@@ -56,9 +67,7 @@ let
       file = config.environment.etc."llmhop/config.json".source;
       # The files of the units, with all that they name.
       folder = pkgs.runCommand "units" { } (
-        lib.concatStringsSep "\n" (
-          [ "mkdir $out" ] ++ lib.mapAttrsToList (name: text: "cp ${fileOf name text} $out/${name}.service") units
-        )
+        lib.concatStringsSep "\n" ([ "mkdir $out" ] ++ lib.mapAttrsToList copyOf units)
       );
       # As a NixOS that is built: nothing but the reasons when an assertion fails.
       system =

@@ -9,23 +9,35 @@ let
   inherit (here) system config;
   inherit (config.systemd.services) llmhop;
 
+  words = lib.splitString " ";
+  servers = words "llama-cpp-tiny vllm-embedder vllm-qwen";
+
   # The same machine with one thing more.
-  also = more: machine { imports = [ ./machine.nix more ]; };
-  with' = more: (also { services.llmhop = more; }).config;
-  minimal = settings: (machine {
-    services.llmhop = {
-      enable = true;
-      inherit settings;
+  also =
+    more:
+    machine {
+      imports = [
+        ./machine.nix
+        more
+      ];
     };
-  });
+  with' = more: (also { services.llmhop = more; }).config;
+  minimal =
+    settings:
+    machine {
+      services.llmhop = {
+        enable = true;
+        inherit settings;
+      };
+    };
   lowPort = (minimal { listen = ":443"; }).config.systemd.services.llmhop.serviceConfig;
 
   has = line: unit: lib.elem line (lib.splitString "\n" system.units.${unit});
   execOf = unit: config.systemd.services.${unit}.serviceConfig.ExecStart;
   contains = part: text: builtins.length (lib.splitString part text) > 1;
 
-  files = with' {
-    tls = {
+  files = also {
+    services.llmhop.tls = {
       cert = "/run/secrets/cert.pem";
       key = "/run/secrets/key.pem";
     };
@@ -40,13 +52,18 @@ let
   restarts = config: config.systemd.services.llmhop.restartTriggers;
   moved = with' { settings.listen = lib.mkForce ":9090"; };
   extended = with' { settings.models.more.url = "http://127.0.0.1:1"; };
-  plain = minimal { authTokens = [ "a-token" "sha256:00" "\${env:A}" "$A" { token = "b"; } { sha256 = "00"; } ]; };
+  plain = minimal {
+    authTokens = words "a-token sha256:00 \${env:A} $A" ++ [
+      { token = "b"; }
+      { sha256 = "00"; }
+    ];
+  };
 
   flake = (import ../../../flake.nix).outputs {
     self.packages = flake.packages;
     nixpkgs = {
       inherit lib;
-      legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" "aarch64-darwin" ] (_: pkgs);
+      legacyPackages = lib.genAttrs (words "x86_64-linux aarch64-linux aarch64-darwin") (_: pkgs);
     };
   };
   vmNode = flake.checks.x86_64-linux.vm.nodes.machine;
@@ -77,7 +94,7 @@ in
     == (with' { llama-cpp.models.another = { }; }).services.llmhop.llama-cpp.models.tiny.port;
 
   "routes: those of the servers are there, without the one that is off" =
-    builtins.attrNames system.settings.models == [ "embedder" "far" "qwen" "tiny" ];
+    builtins.attrNames system.settings.models == words "embedder far qwen tiny";
   "routes: address and kind" =
     system.settings.models.qwen == {
       url = "http://127.0.0.1:18001";
@@ -86,25 +103,30 @@ in
   "routes: the operator's word wins" = system.settings.models.tiny.kind == "openai";
 
   "units: one for each server, none for the one that is off" =
-    builtins.attrNames system.units == [ "llama-cpp-tiny" "llmhop" "vllm-embedder" "vllm-qwen" ];
+    builtins.attrNames system.units == words "llama-cpp-tiny llmhop vllm-embedder vllm-qwen";
   "units: the router comes after its servers" =
-    lib.all (unit: lib.elem "${unit}.service" llmhop.after) [ "llama-cpp-tiny" "vllm-embedder" "vllm-qwen" ];
+    lib.all (unit: lib.elem "${unit}.service" llmhop.after) servers;
   "units: the router wants its servers and requires none" =
-    lib.all (unit: lib.elem "${unit}.service" llmhop.wants) [ "llama-cpp-tiny" "vllm-embedder" "vllm-qwen" ]
+    lib.all (unit: lib.elem "${unit}.service" llmhop.wants) servers
     && !contains "Requires" system.units.llmhop;
   "units: one server after the other" =
     lib.elem "vllm-qwen.service" config.systemd.services.vllm-embedder.after
     && !lib.elem "vllm-embedder.service" config.systemd.services.vllm-qwen.after;
   "units: all at once where that is wanted" =
-    !lib.elem "vllm-qwen.service" (with' { vllm.startupOrdering = false; }).systemd.services.vllm-embedder.after;
-  "units: a server is waited for" = lib.isDerivation config.systemd.services.vllm-qwen.serviceConfig.ExecStartPost;
+    let
+      together = with' { vllm.startupOrdering = false; };
+    in
+    !lib.elem "vllm-qwen.service" together.systemd.services.vllm-embedder.after;
+  "units: a server is waited for" =
+    lib.isDerivation config.systemd.services.vllm-qwen.serviceConfig.ExecStartPost;
   "units: notify-reload" = has "Type=notify-reload" "llmhop";
   "units: time for drainDelay and drain, and half a minute" = has "TimeoutStopSec=151" "llmhop";
   "units: secrets" =
     has "LoadCredential=token:/run/secrets/llmhop-token" "llmhop"
     && has "EnvironmentFile=/run/secrets/llmhop.env" "llmhop"
     && has "EnvironmentFile=/run/secrets/hugging-face.env" "vllm-qwen";
-  "units: no capability" = has "CapabilityBoundingSet=" "llmhop" && has "CapabilityBoundingSet=" "vllm-qwen";
+  "units: no capability" =
+    has "CapabilityBoundingSet=" "llmhop" && has "CapabilityBoundingSet=" "vllm-qwen";
   "units: one capability for a port below 1024" =
     lowPort.CapabilityBoundingSet == "CAP_NET_BIND_SERVICE" && !lowPort.PrivateUsers;
   "units: a GPU for the server, none for the router" =
@@ -115,20 +137,25 @@ in
   "flags: true, false, the model's before the engine's" =
     contains "\"--ctx-size\" \"8192\" \"--jinja\" \"--no-mmap\"" (execOf "llama-cpp-tiny");
   "flags: numbers, lists, sets" =
-    contains "\"--gpu-memory-utilization\" \"0.6\"" (execOf "vllm-qwen")
-    && contains "\"--lora-modules\" \"a=/var/lib/a\" \"--lora-modules\" \"b=/var/lib/b\"" (execOf "vllm-qwen")
-    && contains "\"--no-enable-prefix-caching\"" (execOf "vllm-qwen")
-    && contains "{\\\"method\\\":\\\"ngram\\\"}" (execOf "vllm-qwen");
+    lib.all (part: contains part (execOf "vllm-qwen")) [
+      "\"--gpu-memory-utilization\" \"0.6\""
+      "\"--lora-modules\" \"a=/var/lib/a\" \"--lora-modules\" \"b=/var/lib/b\""
+      "\"--no-enable-prefix-caching\""
+      "{\\\"method\\\":\\\"ngram\\\"}"
+    ];
 
   "tls: files become credentials" =
-    files.services.llmhop.settings.tls.key == "/run/credentials/llmhop.service/tls-key"
-    && lib.elem "tls-key:/run/secrets/key.pem" files.systemd.services.llmhop.serviceConfig.LoadCredential;
+    files.config.services.llmhop.settings.tls.key == "/run/credentials/llmhop.service/tls-key"
+    && lib.elem "LoadCredential=tls-key:/run/secrets/key.pem" (
+      lib.splitString "\n" files.units.llmhop
+    );
   "tls: a certificate by ACME" =
     acme.services.llmhop.settings.tls.cert == "/var/lib/acme/llm.example/fullchain.pem"
     && acme.systemd.services.llmhop.serviceConfig.SupplementaryGroups == [ "acme" ]
     && lib.elem "acme-llm.example.service" acme.systemd.services.llmhop.after;
 
-  "changes: a new model is a reload" = reloads extended != reloads config && restarts extended == restarts config;
+  "changes: a new model is a reload" =
+    reloads extended != reloads config && restarts extended == restarts config;
   "changes: another port is a restart" = restarts moved != restarts config;
 
   "warnings: two tokens that everybody can read" =
@@ -137,17 +164,18 @@ in
 
   "flake: packages, with images on Linux" =
     namesOf flake.packages == {
-      aarch64-darwin = [ "default" "llmhop" ];
-      aarch64-linux = [ "default" "image" "llmhop" ];
-      x86_64-linux = [ "default" "image" "llmhop" ];
+      aarch64-darwin = words "default llmhop";
+      aarch64-linux = words "default image llmhop";
+      x86_64-linux = words "default image llmhop";
     };
-  "flake: packages have a program to run" = flake.packages.aarch64-darwin.default.meta.mainProgram == "llmhop";
+  "flake: packages have a program to run" =
+    flake.packages.aarch64-darwin.default.meta.mainProgram == "llmhop";
   "flake: the overlay" = builtins.attrNames (flake.overlays.default pkgs pkgs) == [ "llmhop" ];
   "flake: checks, the virtual machine on Linux" =
     namesOf flake.checks == {
       aarch64-darwin = [ "package" ];
-      aarch64-linux = [ "package" "vm" ];
-      x86_64-linux = [ "package" "vm" ];
+      aarch64-linux = words "package vm";
+      x86_64-linux = words "package vm";
     };
   "flake: module and formatter" =
     builtins.pathExists flake.nixosModules.default && lib.isDerivation flake.formatter.x86_64-linux;
@@ -158,8 +186,8 @@ in
 
   "vm: the machine of the test has a router and an engine" =
     vm.ports == [ 8080 ]
-    && builtins.attrNames vm.units == [ "llama-cpp-tiny" "llmhop" "simulated" ]
-    && builtins.attrNames vm.settings.models == [ "far" "tiny" ];
+    && builtins.attrNames vm.units == words "llama-cpp-tiny llmhop simulated"
+    && builtins.attrNames vm.settings.models == words "far tiny";
   "vm: its change is a reload" =
     restarts vmChanged.config == restarts (machine vmNode).config
     && reloads vmChanged.config != reloads (machine vmNode).config;

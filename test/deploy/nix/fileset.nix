@@ -6,11 +6,14 @@ rec {
     { root, fileset }:
     let
       wanted = map (
-        path: if builtins.pathExists path then toString path else throw "there is no ${toString path}"
+        path:
+        if builtins.pathExists path then toString path else throw "there is no ${toString path}"
       ) fileset;
-      isBelow = path: folder: builtins.substring 0 (builtins.stringLength folder + 1) path == "${folder}/";
+      isBelow =
+        path: folder: builtins.substring 0 (builtins.stringLength folder + 1) path == "${folder}/";
       isWanted =
-        path: builtins.any (entry: path == entry || isBelow path entry || isBelow entry path) wanted;
+        path:
+        builtins.any (entry: path == entry || isBelow path entry || isBelow entry path) wanted;
     in
     builtins.path {
       name = "source";

@@ -57,7 +57,9 @@ let
     toList = value: if isList value then value else [ value ];
     optional = condition: value: optionals condition [ value ];
     optionals = condition: list: if condition then list else [ ];
-    unique = foldl' (found: value: if builtins.elem value found then found else found ++ [ value ]) [ ];
+    unique = foldl' (
+      found: value: if builtins.elem value found then found else found ++ [ value ]
+    ) [ ];
     findFirst =
       fits: fallback: list:
       let
@@ -66,7 +68,9 @@ let
       if found == [ ] then fallback else head found;
     lists.findFirstIndex =
       fits: fallback: list:
-      findFirst (index: fits (elemAt list index)) fallback (builtins.genList (index: index) (length list));
+      findFirst (index: fits (elemAt list index)) fallback (
+        builtins.genList (index: index) (length list)
+      );
 
     # Attribute sets.
     nameValuePair = name: value: { inherit name value; };
@@ -78,9 +82,9 @@ let
       keep: set: removeAttrs set (filter (name: !keep name set.${name}) (builtins.attrNames set));
     filterAttrsRecursive =
       keep: set:
-      mapAttrs (_: value: if builtins.isAttrs value then filterAttrsRecursive keep value else value) (
-        filterAttrs keep set
-      );
+      mapAttrs (
+        _: value: if builtins.isAttrs value then filterAttrsRecursive keep value else value
+      ) (filterAttrs keep set);
     recursiveUpdate =
       a: b:
       a
@@ -99,16 +103,22 @@ let
       );
 
     # Text.
+    boolToString = value: if value then "true" else "false";
     optionalString = condition: text: if condition then text else "";
     hasPrefix = prefix: text: substring 0 (stringLength prefix) text == prefix;
     removePrefix =
-      prefix: text: if hasPrefix prefix text then substring (stringLength prefix) (-1) text else text;
+      prefix: text:
+      if hasPrefix prefix text then substring (stringLength prefix) (-1) text else text;
     stringToCharacters =
       text: builtins.genList (index: substring index 1 text) (stringLength text);
     splitString =
       separator: text:
-      filter builtins.isString (builtins.split (concatStringsSep "" (map quote (stringToCharacters separator))) text);
-    quote = character: if match "[a-zA-Z0-9\n]" character == null then "[${character}]" else character;
+      let
+        expression = concatStringsSep "" (map quote (stringToCharacters separator));
+      in
+      filter builtins.isString (builtins.split expression text);
+    quote =
+      character: if match "[a-zA-Z0-9\n]" character == null then "[${character}]" else character;
     toIntBase10 = text: builtins.fromJSON (head (match "0*([0-9]+)" text));
 
     # Options.

@@ -98,8 +98,9 @@ let
     else
       [ definition ];
 
-  priorityOf = definition: if definition._type or null == "override" then definition.priority else 100;
-  contentOf = definition: if definition._type or null == "override" then definition.content else definition;
+  isOverride = definition: definition._type or null == "override";
+  priorityOf = definition: if isOverride definition then definition.priority else 100;
+  contentOf = definition: if isOverride definition then definition.content else definition;
 
   # The values of the definitions that win.
   winners =
@@ -126,7 +127,11 @@ let
       type.merge location values;
 
   describe =
-    value: if builtins.isString value then "\"${value}\"" else "a value of the type ${builtins.typeOf value}";
+    value:
+    if builtins.isString value then
+      "\"${value}\""
+    else
+      "a value of the type ${builtins.typeOf value}";
 
   # The values of a tree of options, given definitions of trees.
   values =
@@ -146,7 +151,7 @@ let
           default = lib.optional (option ? default) (override ofDefaults option.default);
           merged = merge here option.type (default ++ defined);
         in
-        if isOption option then (option.apply or (value: value)) merged else values here option defined
+        if isOption option then merged else values here option defined
       ) options;
 
   mkIf = condition: content: {

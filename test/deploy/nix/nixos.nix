@@ -8,7 +8,7 @@ let
       inherit type default;
     };
   texts = optional (types.listOf types.str) [ ];
-  variables = optional (types.attrsOf (types.oneOf [ types.str types.path ])) { };
+  variables = optional (types.attrsOf types.str) { };
 
   # A line of a unit, or several.
   line = types.oneOf [

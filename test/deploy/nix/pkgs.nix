@@ -30,7 +30,9 @@ let
             "-c"
             script
           ];
-          PATH = lib.concatStringsSep ":" (map (tool: "${tool}/bin") (attributes.nativeBuildInputs or [ ]) ++ [ path ]);
+          PATH = lib.concatStringsSep ":" (
+            map (tool: "${tool}/bin") (attributes.nativeBuildInputs or [ ]) ++ [ path ]
+          );
           # What Nixpkgs sets.
           SOURCE_DATE_EPOCH = "315532800";
         }

@@ -35,13 +35,16 @@ let
     ints.positive = simple "positive integer" (value: int.check value && value > 0);
     package = simple "package" lib.isDerivation;
     path = simple "absolute path" (
-      value: builtins.isPath value || lib.isDerivation value || (str.check value && lib.hasPrefix "/" value)
+      value:
+      builtins.isPath value || lib.isDerivation value || (str.check value && lib.hasPrefix "/" value)
     );
     port = simple "port" (value: int.check value && value >= 0 && value <= 65535);
     str = simple "text" builtins.isString;
     strMatching =
       expression:
-      simple "text like ${expression}" (value: str.check value && builtins.match expression value != null);
+      simple "text like ${expression}" (
+        value: str.check value && builtins.match expression value != null
+      );
 
     nullOr = type: {
       name = "null or ${type.name}";
@@ -58,7 +61,8 @@ let
         location: values:
         let
           elements = builtins.concatLists values;
-          mergeAt = index: merge (location ++ [ (toString index) ]) type [ (builtins.elemAt elements index) ];
+          mergeAt =
+            index: merge (location ++ [ (toString index) ]) type [ (builtins.elemAt elements index) ];
         in
         builtins.genList mergeAt (builtins.length elements);
     };

@@ -2,7 +2,7 @@
 { lib }:
 service:
 let
-  value = content: if content == true then "true" else if content == false then "false" else toString content;
+  value = content: if builtins.isBool content then lib.boolToString content else toString content;
   lines =
     section:
     lib.concatLists (
@@ -11,7 +11,9 @@ let
       ) section
     );
   words = lib.concatStringsSep " ";
-  variables = lib.mapAttrsToList (name: content: "Environment=\"${name}=${content}\"") service.environment;
+  variables = lib.mapAttrsToList (
+    name: content: "Environment=\"${name}=${content}\""
+  ) service.environment;
 in
 lib.concatStringsSep "\n" (
   [ "[Unit]" ]
