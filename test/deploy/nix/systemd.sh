@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # here, jdk and DIR are nix.sh's
+# shellcheck disable=SC2154 # here, this, jdk and DIR are nix.sh's
 # Runs the module's units under a systemd of its own; read by test/deploy/nix.sh, after the store is there.
 # Process 1 and its root are made by test/deploy/systemd/root.sh, so nothing is installed on the machine.
 
@@ -11,7 +11,7 @@ run_units() {
   local why
   why=$(no_systemd)
   if [ -n "$why" ]; then
-    not_run "the units under systemd: $why" "test/deploy/nix.sh"
+    not_run "the units under systemd: $why" "$this"
     return
   fi
   running=$(build given.folder --arg configuration "import ./$here/running.nix")
@@ -119,7 +119,7 @@ check_order() {
     unit_failed "the router starts before the server is ready"
   [ "$(show vllm-dead ActiveState)" != active ] || unit_failed "a server that has ended counts as started"
   ran "the units under systemd $(systemd_version): the router starts when a server answers /health, and without one that ended" \
-    "test/deploy/nix.sh"
+    "$this"
 }
 
 check_confinement() {
@@ -131,7 +131,7 @@ check_confinement() {
     done
   done
   ran "router and server there have no capability, no root, no new privileges, and a filter of system calls" \
-    "test/deploy/nix.sh"
+    "$this"
 }
 
 # The status of a request for the model $1 with the token $2.
@@ -144,7 +144,10 @@ check_requests() {
   [ "$(answered tiny a-token)" = 200 ] || unit_failed "no answer by way of the router"
   inside grep -q 'simulated tiny' /tmp/answer || unit_failed "another server answered"
   [ "$(answered tiny another-token)" = 401 ] || unit_failed "another token is taken"
-  ran "a request there goes by the route that the module made, with the token of the credential" "test/deploy/nix.sh"
+  # Where the module has the router look for its certificate, too.
+  [ "$(inside cat "/proc/$(show llmhop MainPID)/root/run/credentials/llmhop.service/token")" = a-token ] ||
+    unit_failed "credentials lie elsewhere"
+  ran "a request there goes by the route that the module made, with the token of the credential" "$this"
 }
 
 check_reload() {
@@ -160,7 +163,7 @@ check_reload() {
   # Nobody listens at the new model's address.
   [ "$(answered another a-token)" = 502 ] || unit_failed "the reload has no effect"
   [ "$(show llmhop MainPID)" = "$before" ] || unit_failed "the reload was a restart"
-  ran "systemctl reload there takes the new config of a switch, in the same process" "test/deploy/nix.sh"
+  ran "systemctl reload there takes the new config of a switch, in the same process" "$this"
 }
 
 check_end() {
@@ -173,5 +176,5 @@ check_end() {
   [ "$(show llmhop ActiveState)" = active ] || unit_failed "the router went with the server"
   inside systemctl stop llmhop
   [ "$(show llmhop Result) $(show llmhop ExecMainStatus)" = "success 0" ] || unit_failed "llmhop.service ends with an error"
-  ran "the router stays when a server is killed, and stops with 0" "test/deploy/nix.sh"
+  ran "the router stays when a server is killed, and stops with 0" "$this"
 }
