@@ -263,7 +263,7 @@ compile_tests() {
   javac --release "$OLDEST_JAVA" -proc:none -Xlint:all,-serial -Werror --class-path "build/classes:$junit" \
     -d build/test-classes @build/test-sources
   copy_resources test build/test-classes \
-    ! -path 'test/bench/*' ! -path 'test/chaos/*' ! -path 'test/clients/*' ! -path 'test/demo/*'
+    ! -path 'test/bench/*' ! -path 'test/chaos/*' ! -path 'test/clients/*' ! -path 'test/demo/*' ! -path 'test/deploy/*'
   remember build/test-classes
 }
 
