@@ -60,6 +60,8 @@ in
           RestartSec = 2;
           # A config that it can't start with stays one.
           RestartPreventExitStatus = 1;
+          # The JVM's word for SIGTERM, when it came before the router was up.
+          SuccessExitStatus = 143;
           TimeoutStopSec = stop;
           RuntimeDirectory = "llmhop";
           LimitCORE = 0;
@@ -69,7 +71,7 @@ in
           DevicePolicy = "closed";
           PrivateDevices = true;
           PrivateIPC = true;
-          ProcSubset = "pid";
+          # Not ProcSubset=pid: Java takes a machine without /proc/net/if_inet6 for one without IPv6.
           SystemCallFilter = [
             "@system-service"
             "~@aio @ipc @keyring @memlock @privileged @resources @setuid"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Nix without Nixpkgs: parses all files, evaluates the module against a lib of our own (and against the real one where
 # NIX_PATH has it), builds the package in a store of its own that is gone afterwards, and runs what came out.
-# Needs nix-instantiate and nix-build (Debian: nix-bin), jq, curl, python3, and build/tools with JUnit (make test).
+# Needs nix-instantiate and nix-build (Debian: nix-bin), jq, curl and python3.
 # DEPLOY_SHORT=1 leaves the tests out of the build.
 set -euo pipefail
 
@@ -55,8 +55,9 @@ prepare() {
   ./build.sh jar >"$DIR/messages" 2>&1 || failed "the jar can't be built"
   jdk=$(./build.sh java)
   jdk=${jdk%/bin/java}
+  # Fetches JUnit where it isn't there yet.
+  TESTS=LauncherTest ./build.sh test >"$DIR/messages" 2>&1 || failed "no test can be run"
   junit=${JUNIT_JAR:-$(find build/tools -name 'junit-*.jar' | head -n 1)}
-  [ -n "$junit" ] || die "build/tools has no JUnit: make test fetches it"
   arguments=(--argstr jdk "$jdk" --argstr junit "$(realpath "$junit")" --argstr path "$PATH")
   [ -n "${DEPLOY_SHORT:-}" ] || arguments+=(--argstr tests LauncherTest)
 }

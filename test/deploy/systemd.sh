@@ -13,16 +13,15 @@ part systemd
 
 MOST_EXPOSED=1.5
 OLDEST_SYSTEMD=250
-BOOT_TENTHS=200
 THIS=test/deploy/systemd.sh
 SERVICE=deploy/systemd/llmhop.service
 SOCKET=deploy/systemd/llmhop.socket
 STREAM='{"model":"simulated","stream":true,"messages":[{"role":"user","content":"hi"}]}'
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/llmhop-systemd.XXXXXX")
-outer=
-init=
-group=llmhop-check-$$
+systemd_dir=$dir
+# shellcheck source=test/deploy/systemd/boot.sh
+. test/deploy/systemd/boot.sh
 trap 'end $?' EXIT
 trap 'exit 130' INT TERM
 
@@ -30,27 +29,11 @@ trap 'exit 130' INT TERM
 end() {
   trap - EXIT
   if [ "$1" != 0 ] && [ -n "$init" ]; then
-    in_it journalctl --no-pager -q -n 60 >&2 || :
+    inside journalctl --no-pager -q -n 60 >&2 || :
   fi
-  # Process 1 takes all others of its namespaces with it, and the mounts go with the last of them.
-  [ -z "$init" ] || kill -KILL "$init" 2>/dev/null || kill -KILL "$outer" 2>/dev/null || :
-  [ -n "$init" ] || [ -z "$outer" ] || kill -KILL "$outer" 2>/dev/null || :
-  [ -z "$outer" ] || wait "$outer" 2>/dev/null || :
-  [ ! -d "$dir/groups" ] || remove_groups
+  end_systemd
   rm -rf "$dir"
   exit "$1"
-}
-
-# A control group can be removed when the last process is gone for good.
-# shellcheck disable=SC2016,SC2317 # the inner shell's own; the trap calls it
-remove_groups() {
-  unshare -m sh -c 'mount -t cgroup2 none "$1" || exit
-    for tenth in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-      find "$1/$2" -depth -type d -exec rmdir {} + 2>/dev/null
-      [ -d "$1/$2" ] || exit 0
-      sleep 0.1
-    done
-    echo "a control group is left: $2" >&2' sh "$dir/groups" "$group" || :
 }
 
 # --- What systemd-analyze says ---
@@ -79,65 +62,23 @@ check_analyze() {
 
 # --- A systemd of our own ---
 
-# Runs a command beside that systemd.
-in_it() {
-  timeout -s KILL 60 nsenter -t "$init" -m -p -u -i -n -C -r -w \
-    env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_PAGER= SYSTEMD_COLORS=0 "$@"
-}
-
-# Why it can't be tried here, or nothing.
-missing() {
-  local tool
-  [ "$(id -u)" = 0 ] || { echo "not root" && return; }
-  for tool in unshare nsenter setpriv curl ip; do
-    command -v "$tool" >/dev/null || { echo "$tool is missing" && return; }
-  done
-  [ -x /usr/lib/systemd/systemd ] || [ -x /lib/systemd/systemd ] || { echo "systemd is missing" && return; }
-  unshare -m -p -u -i -n -C --fork true 2>/dev/null || { echo "no namespaces can be made" && return; }
-  mkdir -p "$dir/groups"
-  # shellcheck disable=SC2016 # the inner shell's own
-  unshare -m sh -c 'mount -t cgroup2 none "$1" && mkdir "$1/$2"' sh "$dir/groups" "$group" 2>/dev/null ||
-    echo "no control group can be made"
-}
-
-boot() {
-  local tenth java
+java_home() {
+  local java
   java=$(./build.sh java)
-  mkdir -p "$dir/root"
-  # The first shell goes into the control group, which is the root of the second's. When this script is killed, so are they.
-  # shellcheck disable=SC2016 # the inner shell's own
-  setpriv --pdeathsig KILL unshare -m --kill-child --fork bash -c 'mount -t cgroup2 none "$1" && echo $$ >"$1/$2/cgroup.procs" &&
-      shift 2 && exec unshare -m -p -u -i -n -C --kill-child --fork test/deploy/systemd/root.sh "$@"' \
-    bash "$dir/groups" "$group" "$dir/root" "$PWD" "${java%/bin/java}" </dev/null >"$dir/boot" 2>&1 &
-  outer=$!
-  for ((tenth = 0; tenth < BOOT_TENTHS; tenth++)); do
-    kill -0 "$outer" 2>/dev/null || return 1
-    if find_init && in_it systemctl is-system-running 2>/dev/null | grep -q -x -e running -e degraded; then return; fi
-    sleep 0.1
-  done
-  return 1
+  printf '%s' "${java%/bin/java}"
 }
-
-# Process 1 of the namespaces: the child of the inner unshare, which is the child of the outer one.
-find_init() {
-  local inner
-  inner=$(children "$outer") && init=$(children "$inner") && [ -n "$init" ] &&
-    [ "$(cat "/proc/$init/comm")" = systemd ]
-} 2>/dev/null
-
-children() { tr -d ' ' <"/proc/$1/task/$1/children"; } 2>/dev/null
 
 # Writes standard input to the file $1 there.
 # shellcheck disable=SC2016 # the inner shell's own
-put() { in_it sh -c 'mkdir -p "$(dirname "$1")" && cat >"$1"' sh "$1"; }
+put() { inside sh -c 'mkdir -p "$(dirname "$1")" && cat >"$1"' sh "$1"; }
 
-show() { in_it systemctl show --value -p "$1" "${2:-llmhop.service}"; }
+show() { inside systemctl show --value -p "$1" "${2:-llmhop.service}"; }
 
 # The status that the router answers with: answered TOKEN [CURL OPTIONS...]
 answered() {
   local token=$1
   shift
-  in_it curl -s -m 20 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" \
+  inside curl -s -m 20 -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $token" \
     "${@:-http://127.0.0.1:8080/v1/models}" || :
 }
 
@@ -155,8 +96,8 @@ is() { [ "$(show "$1")" = "$2" ]; }
 
 # The journal of the router has such a line.
 journal_has() {
-  in_it journalctl --sync
-  in_it journalctl -u llmhop -o cat --no-pager -q >"$dir/journal"
+  inside journalctl --sync
+  inside journalctl -u llmhop -o cat --no-pager -q >"$dir/journal"
   grep -q -e "$1" "$dir/journal"
 }
 
@@ -166,12 +107,12 @@ drop_in() {
     { last = $0 }' docs/systemd.md >"$dir/drop-in"
   [ -s "$dir/drop-in" ] || die "docs/systemd.md has no block that begins with: # $1"
   put "/etc/systemd/system/$2.d/drop-in.conf" <"$dir/drop-in"
-  in_it systemctl daemon-reload
+  inside systemctl daemon-reload
 }
 
 no_drop_in() {
-  in_it rm -r "/etc/systemd/system/$1.d"
-  in_it systemctl daemon-reload
+  inside rm -r "/etc/systemd/system/$1.d"
+  inside systemctl daemon-reload
 }
 
 config() {
@@ -187,43 +128,43 @@ EVERYWHERE='["127.0.0.1:8080", "[::1]:8080", "unix:///run/llmhop/http.sock"]'
 prepare() {
   config "$EVERYWHERE"
   printf 'the-token\n' | put /etc/llmhop/credentials/token
-  in_it chmod 700 /etc/llmhop/credentials
+  inside chmod 700 /etc/llmhop/credentials
   put /etc/systemd/system/simulated.service <<'END'
 [Service]
 DynamicUser=yes
 ExecStart=/usr/local/bin/llmhop simulate --port 8001 --model simulated --ttft 20ms --tokens 40 --tokens-per-second 25
 SuccessExitStatus=143
 END
-  in_it systemctl daemon-reload
-  in_it systemctl start simulated
-  in_it llmhop aot /usr/local/lib/llmhop/llmhop.aot >"$dir/aot" 2>&1 || die "no AOT cache: $(cat "$dir/aot")"
+  inside systemctl daemon-reload
+  inside systemctl start simulated
+  inside llmhop aot /usr/local/lib/llmhop/llmhop.aot >"$dir/aot" 2>&1 || die "no AOT cache: $(cat "$dir/aot")"
   # As the machine would be after installing.
-  in_it mount -o remount,ro /usr/local
-  await "the simulated server" in_it curl -sf -o /dev/null http://127.0.0.1:8001/health
+  inside mount -o remount,ro /usr/local
+  await "the simulated server" inside curl -sf -o /dev/null http://127.0.0.1:8001/health
 }
 
 check_start() {
   local said pid status
-  said=$(in_it systemd-analyze verify --man=no /usr/local/lib/systemd/system/llmhop.{service,socket} 2>&1) ||
+  said=$(inside systemd-analyze verify --man=no /usr/local/lib/systemd/system/llmhop.{service,socket} 2>&1) ||
     die "verify: $said"
   [ -z "$said" ] || die "systemd-analyze verify isn't silent where all is installed: $said"
-  in_it systemctl enable -q llmhop.service llmhop.socket || die "the units can't be enabled"
-  in_it systemctl disable -q llmhop.socket
-  in_it systemctl start llmhop || die "it doesn't start"
+  inside systemctl enable -q llmhop.service llmhop.socket || die "the units can't be enabled"
+  inside systemctl disable -q llmhop.socket
+  inside systemctl start llmhop || die "it doesn't start"
   is ActiveState active || die "it isn't active after its start"
   is Type notify || die "it is not Type=notify"
   is NRestarts 0 || die "it was started more than once"
   pid=$(show MainPID)
-  status=$(in_it cat "/proc/$pid/status")
-  in_it cat "/proc/$pid/cmdline" | tr '\0' ' ' | grep -q 'runtime/bin/java .*llmhop\.jar' || die "$pid isn't Java"
+  status=$(inside cat "/proc/$pid/status")
+  inside cat "/proc/$pid/cmdline" | tr '\0' ' ' | grep -q 'runtime/bin/java .*llmhop\.jar' || die "$pid isn't Java"
   grep -q -E '^Uid:\s+[1-9][0-9]*\s' <<<"$status" || die "it runs as root: $status"
   grep -q -E '^Groups:\s+[1-9][0-9]*\s*$' <<<"$status" || die "it has more groups than its own: $status"
   [ "$(grep -c -E '^Cap(Inh|Prm|Eff|Bnd|Amb):\s+0{16}$' <<<"$status")" = 5 ] || die "it has capabilities: $status"
   grep -q -E '^Seccomp:\s+2$' <<<"$status" || die "no system call filter: $status"
   grep -q -E '^NoNewPrivs:\s+1$' <<<"$status" || die "it may get privileges: $status"
-  in_it grep -q -E '^Max open files +20000 +20000 ' "/proc/$pid/limits" || die "it may not open 20,000 files"
+  inside grep -q -E '^Max open files +20000 +20000 ' "/proc/$pid/limits" || die "it may not open 20,000 files"
   is StatusText "" && die "it says no status"
-  in_it grep -q llmhop.aot "/proc/$pid/maps" || die "it doesn't use its AOT cache"
+  inside grep -q llmhop.aot "/proc/$pid/maps" || die "it doesn't use its AOT cache"
   ran "under a systemd as process 1 the JVM gets to READY=1 with a user of its own, no capability, the filter (Seccomp 2), NoNewPrivs and its AOT cache" "$THIS"
 }
 
@@ -240,37 +181,37 @@ check_requests() {
 }
 
 stream() {
-  in_it curl -sS -N -m 20 -H 'Authorization: Bearer the-token' http://127.0.0.1:8080/v1/chat/completions -d "$STREAM"
+  inside curl -sS -N -m 20 -H 'Authorization: Bearer the-token' http://127.0.0.1:8080/v1/chat/completions -d "$STREAM"
 }
 
 whole_stream() { [ "$(grep -c '^data: {' "$dir/stream")" -ge 40 ] && grep -q -x 'data: \[DONE\].*' "$dir/stream"; }
 
 check_sandbox() {
   local probe=/opt/repository/test/deploy/systemd/probe.sh said
-  said=$(in_it "$probe" allowed 2>&1) || die "without the sandbox the probe finds nothing to refuse: $said"
-  in_it rm /etc/llmhop/probe /var/lib/probe
-  in_it rmdir /sys/fs/cgroup/probe-allowed
+  said=$(inside "$probe" allowed 2>&1) || die "without the sandbox the probe finds nothing to refuse: $said"
+  inside rm /etc/llmhop/probe /var/lib/probe
+  inside rmdir /sys/fs/cgroup/probe-allowed
   sed -e '/^ExecReload=/d' -e '/^Restart/d' -e 's/^Type=.*/Type=oneshot/' -e 's/^RuntimeDirectory=.*/RuntimeDirectory=probe/' \
     -e "s|^ExecStart=.*|ExecStart=$probe refused|" "$SERVICE" | put /etc/systemd/system/probe.service
-  in_it systemctl daemon-reload
-  in_it systemctl start probe || die "the sandbox lets through: $(in_it journalctl -u probe -o cat --no-pager)"
+  inside systemctl daemon-reload
+  inside systemctl start probe || die "the sandbox lets through: $(inside journalctl -u probe -o cat --no-pager)"
   ran "the sandbox refuses a dozen things that work without it: writing outside /run/llmhop and /tmp, programs in /tmp, /home, other processes, namespaces, netlink, priorities, other users" "$THIS"
 }
 
 # With the error number taken away the kernel kills who asks for what the filter refuses.
 check_filter() {
   printf '[Service]\nSystemCallErrorNumber=\n' | put /etc/systemd/system/llmhop.service.d/drop-in.conf
-  in_it systemctl daemon-reload
-  in_it systemctl restart llmhop || die "it doesn't start where refused system calls kill"
+  inside systemctl daemon-reload
+  inside systemctl restart llmhop || die "it doesn't start where refused system calls kill"
   [ "$(answered the-token --unix-socket /run/llmhop/http.sock http://llmhop/v1/models)" = 200 ] || die "no answer"
   stream >"$dir/stream" || die "a stream fails: $(cat "$dir/stream")"
   whole_stream || die "not a whole stream: $(cat "$dir/stream")"
-  in_it systemctl reload llmhop
-  in_it systemctl stop llmhop
+  inside systemctl reload llmhop
+  inside systemctl stop llmhop
   if journal_has 'status=31/SYS'; then die "it needs a system call that the filter refuses: $(cat "$dir/journal")"; fi
   is NRestarts 0 || die "it was started again"
   no_drop_in llmhop.service
-  in_it systemctl start llmhop
+  inside systemctl start llmhop
   ran "start, requests, a stream, a reload and a stop need no system call that the filter refuses: the JVM also lives where one would kill it" "$THIS"
 }
 
@@ -279,11 +220,11 @@ check_reload() {
   pid=$(show MainPID)
   [ "$(answered the-token http://127.0.0.1:8080/v1/models/added)" = 404 ] || die "the model is there already"
   config "$EVERYWHERE" ', "added": { "url": "http://localhost:8001" }'
-  in_it systemctl reload llmhop || die "reload fails"
+  inside systemctl reload llmhop || die "reload fails"
   await "the new model" answers_for_added
   is MainPID "$pid" || die "a reload was a restart"
   echo '{' | put /etc/llmhop/config.json
-  in_it systemctl reload llmhop || die "reload of a broken file fails"
+  inside systemctl reload llmhop || die "reload of a broken file fails"
   await "a word about the broken file" journal_has 'the config stays as it was'
   answers_for_added || die "a broken file changed something"
   config "$EVERYWHERE"
@@ -298,7 +239,7 @@ check_stop() {
   stream >"$dir/stream" &
   streaming=$!
   await "a stream" grep -q -s '^data: {' "$dir/stream"
-  in_it systemctl stop llmhop || die "it doesn't stop"
+  inside systemctl stop llmhop || die "it doesn't stop"
   wait "$streaming" || die "a stop cut a stream off"
   whole_stream || die "a stop cut a stream off: $(cat "$dir/stream")"
   journal_has 'llmhop.service: Deactivated successfully' || die "not a clean end: $(cat "$dir/journal")"
@@ -308,18 +249,18 @@ check_stop() {
 
 check_failures() {
   local pid
-  in_it mv /etc/llmhop/credentials /etc/llmhop/none
-  if in_it systemctl start llmhop 2>/dev/null; then die "it starts without a secret that its config names"; fi
+  inside mv /etc/llmhop/credentials /etc/llmhop/none
+  if inside systemctl start llmhop 2>/dev/null; then die "it starts without a secret that its config names"; fi
   is ActiveState failed || die "a start that can't succeed is tried again"
   put /etc/llmhop/config.json <<<'{ "listen": "127.0.0.1:8080", "models": { "simulated": { "url": "http://localhost:8001" } } }'
-  in_it systemctl start llmhop || die "it doesn't start without a folder of secrets"
+  inside systemctl start llmhop || die "it doesn't start without a folder of secrets"
   [ "$(answered none)" = 200 ] || die "no answer without secrets"
   pid=$(show MainPID)
-  in_it kill -KILL "$pid"
+  inside kill -KILL "$pid"
   await "a start after a crash" was_restarted "$pid"
   [ "$(answered none)" = 200 ] || die "no answer after a crash"
-  in_it systemctl stop llmhop
-  in_it mv /etc/llmhop/none /etc/llmhop/credentials
+  inside systemctl stop llmhop
+  inside mv /etc/llmhop/none /etc/llmhop/credentials
   ran "it starts while there is no folder of secrets, starts again after a crash, and stays down where the config names what isn't there" "$THIS"
 }
 
@@ -329,23 +270,23 @@ check_drop_ins() {
   local pid
   config '"127.0.0.1:443"'
   drop_in 'a port below 1024' llmhop.service
-  in_it systemctl start llmhop || die "it doesn't start on port 443"
+  inside systemctl start llmhop || die "it doesn't start on port 443"
   [ "$(answered the-token http://127.0.0.1:443/v1/models)" = 200 ] || die "no answer on port 443"
-  in_it grep -q -E '^CapEff:\s+0{13}400$' "/proc/$(show MainPID)/status" || die "not that one capability alone"
-  in_it systemctl stop llmhop
+  inside grep -q -E '^CapEff:\s+0{13}400$' "/proc/$(show MainPID)/status" || die "not that one capability alone"
+  inside systemctl stop llmhop
   no_drop_in llmhop.service
   config "$EVERYWHERE"
   drop_in 'more memory' llmhop.service
-  in_it systemctl start llmhop || die "it doesn't start with another heap"
+  inside systemctl start llmhop || die "it doesn't start with another heap"
   pid=$(show MainPID)
-  in_it cat "/proc/$pid/cmdline" | tr '\0' ' ' | grep -q -e ' -Xmx2g ' || die "the heap isn't another one"
-  in_it systemctl stop llmhop
+  inside cat "/proc/$pid/cmdline" | tr '\0' ' ' | grep -q -e ' -Xmx2g ' || die "the heap isn't another one"
+  inside systemctl stop llmhop
   no_drop_in llmhop.service
   drop_in 'a Unix socket for nginx' llmhop.socket
-  in_it systemctl start llmhop.socket || die "the Unix socket doesn't start"
+  inside systemctl start llmhop.socket || die "the Unix socket doesn't start"
   may_connect 33 || die "the group of the Unix socket can't connect"
   if may_connect 34; then die "another group can connect to the Unix socket"; fi
-  in_it systemctl stop llmhop.socket llmhop
+  inside systemctl stop llmhop.socket llmhop
   no_drop_in llmhop.socket
   check_keys
   check_networks
@@ -354,24 +295,24 @@ check_drop_ins() {
 
 # A process of that user and group alone.
 may_connect() {
-  in_it setpriv --reuid "$1" --regid "$1" --clear-groups \
+  inside setpriv --reuid "$1" --regid "$1" --clear-groups \
     curl -sf -m 20 -o /dev/null --unix-socket /run/llmhop.sock http://llmhop/health
 }
 
 check_keys() {
-  in_it groupadd --system llmhop-keys
-  in_it install -d -m 750 -g llmhop-keys /etc/llmhop/keys
-  in_it install -m 640 -g llmhop-keys /dev/stdin /etc/llmhop/keys/token <<<first
+  inside groupadd --system llmhop-keys
+  inside install -d -m 750 -g llmhop-keys /etc/llmhop/keys
+  inside install -m 640 -g llmhop-keys /dev/stdin /etc/llmhop/keys/token <<<first
   put /etc/llmhop/config.json <<'END'
 { "listen": "127.0.0.1:8080", "watch": "1s", "authTokens": ["${file:/etc/llmhop/keys/token}"],
   "models": { "simulated": { "url": "http://localhost:8001" } } }
 END
   drop_in 'keys that change without a restart' llmhop.service
-  in_it systemctl start llmhop || die "it can't read a key by its group"
+  inside systemctl start llmhop || die "it can't read a key by its group"
   [ "$(answered first)" = 200 ] || die "the first key isn't taken"
-  in_it sh -c 'echo second >/etc/llmhop/keys/token'
+  inside sh -c 'echo second >/etc/llmhop/keys/token'
   await "the second key" answers_second
-  in_it systemctl stop llmhop
+  inside systemctl stop llmhop
   no_drop_in llmhop.service
 }
 
@@ -379,32 +320,32 @@ answers_second() { [ "$(answered second)" = 200 ]; }
 
 # An address of another network, which is this machine's as well.
 check_networks() {
-  in_it ip addr add 192.0.2.1/32 dev lo
+  inside ip addr add 192.0.2.1/32 dev lo
   config '"0.0.0.0:8080"'
-  in_it systemctl start llmhop
+  inside systemctl start llmhop
   [ "$(answered the-token http://192.0.2.1:8080/v1/models)" = 200 ] || die "no answer at another address"
-  in_it systemctl stop llmhop
+  inside systemctl stop llmhop
   drop_in 'known networks only' llmhop.service
-  in_it systemctl start llmhop
+  inside systemctl start llmhop
   [ "$(answered the-token)" = 200 ] || die "no answer in a known network"
   [ "$(answered the-token -m 1 http://192.0.2.1:8080/v1/models)" = 000 ] || die "an answer in another network"
-  in_it systemctl stop llmhop
+  inside systemctl stop llmhop
   no_drop_in llmhop.service
 }
 
 check_socket() {
   local asking late asked
   drop_in 'port 443 for the socket' llmhop.socket
-  in_it systemctl start llmhop.socket || die "the socket doesn't start"
+  inside systemctl start llmhop.socket || die "the socket doesn't start"
   is ActiveState inactive || die "the router runs before anybody asked"
   [ "$(answered the-token http://127.0.0.1:443/v1/models)" = 200 ] || die "a request doesn't start the router"
   await "the word that it is ready" is ActiveState active
-  in_it grep -q -E '^CapEff:\s+0{16}$' "/proc/$(show MainPID)/status" || die "it has a capability"
-  in_it sh -c "$ASK_ON" >"$dir/asked" &
+  inside grep -q -E '^CapEff:\s+0{16}$' "/proc/$(show MainPID)/status" || die "it has a capability"
+  inside sh -c "$ASK_ON" >"$dir/asked" &
   asking=$!
   await "requests" test -s "$dir/asked"
-  for _ in 1 2 3; do in_it systemctl restart llmhop || die "it doesn't start anew"; done
-  in_it touch /run/enough
+  for _ in 1 2 3; do inside systemctl restart llmhop || die "it doesn't start anew"; done
+  inside touch /run/enough
   wait "$asking"
   asked=$(wc -l <"$dir/asked")
   late=$(grep -c -x '503 "draining"' "$dir/asked" || :)
@@ -440,12 +381,12 @@ else
   check_analyze
 fi
 
-why=$(missing)
+why=$(no_systemd)
 if [ -n "$why" ]; then
   not_run "the units under a systemd as process 1: $why" "sudo $THIS"
 elif [ -z "$version" ]; then
   not_run "the units under a systemd as process 1: systemd-analyze is missing" "sudo $THIS"
-elif ! boot; then
+elif ! boot "$(java_home)"; then
   init=
   not_run "the units under a systemd as process 1: it doesn't come up here" "sudo $THIS"
   cat "$dir/boot" >&2

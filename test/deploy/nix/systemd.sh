@@ -3,13 +3,14 @@
 # Runs the module's units under a systemd of its own; read by test/deploy/nix.sh, after the store is there.
 # Process 1 and its root are made by test/deploy/systemd/root.sh, so nothing is installed on the machine.
 
-group=llmhop-nix-$$
-outer=
-init=
+# shellcheck source=test/deploy/systemd/boot.sh
+. test/deploy/systemd/boot.sh
 
 run_units() {
   local why
+  systemd_dir=$DIR
   why=$(no_systemd)
+  case $PWD in /home/* | /root/*) why="units see nothing below ${PWD%"${PWD#/*/}"}" ;; esac
   if [ -n "$why" ]; then
     not_run "the units under systemd: $why" "$this"
     return
@@ -17,7 +18,7 @@ run_units() {
   running=$(build given.folder --arg configuration "import ./$here/running.nix")
   config=$(build given.file --arg configuration "import ./$here/running.nix")
   changed=$(build given.file --arg configuration "import ./$here/changed.nix")
-  boot || { cp "$DIR/boot" "$DIR/messages" && failed "systemd doesn't come up"; }
+  boot "$jdk" || { cp "$DIR/boot" "$DIR/messages" && failed "systemd doesn't come up"; }
   install_units
   inside systemctl start llmhop || unit_failed "llmhop.service doesn't start"
   check_order
@@ -25,62 +26,6 @@ run_units() {
   check_requests
   check_reload
   check_end
-}
-
-# Why it can't be tried here, or nothing.
-no_systemd() {
-  local tool
-  [ "$(id -u)" = 0 ] || { echo "not root" && return; }
-  for tool in unshare nsenter setpriv ip; do
-    command -v "$tool" >/dev/null || { echo "$tool is missing" && return; }
-  done
-  [ -x /usr/lib/systemd/systemd ] || [ -x /lib/systemd/systemd ] || { echo "systemd is missing" && return; }
-  case $PWD in /home/* | /root/*) echo "units see nothing below ${PWD%"${PWD#/*/}"}" && return ;; esac
-  mkdir -p "$DIR/groups" "$DIR/root"
-  # shellcheck disable=SC2016 # the inner shell's own
-  unshare -m -p -u -i -n -C --fork sh -c 'mount -t cgroup2 none "$1" && mkdir "$1/$2"' sh "$DIR/groups" "$group" \
-    2>/dev/null || echo "no namespaces or control groups can be made"
-}
-
-boot() {
-  local tenth inner
-  # The first shell goes into a control group, which is the root of the second's.
-  # shellcheck disable=SC2016 # the inner shell's own
-  setpriv --pdeathsig KILL unshare -m --kill-child --fork bash -c 'mount -t cgroup2 none "$1" &&
-      echo $$ >"$1/$2/cgroup.procs" && shift 2 &&
-      exec unshare -m -p -u -i -n -C --kill-child --fork test/deploy/systemd/root.sh "$@"' \
-    bash "$DIR/groups" "$group" "$DIR/root" "$PWD" "$jdk" </dev/null >"$DIR/boot" 2>&1 &
-  outer=$!
-  for ((tenth = 0; tenth < 200; tenth++)); do
-    kill -0 "$outer" 2>/dev/null || return 1
-    inner=$(child_of "$outer") && init=$(child_of "$inner") && [ "$(cat "/proc/$init/comm")" = systemd ] &&
-      inside systemctl is-system-running | grep -q -x -e running -e degraded && return
-    sleep 0.1
-  done 2>/dev/null
-  return 1
-}
-
-child_of() { [ -n "$1" ] && tr -d ' ' <"/proc/$1/task/$1/children" | grep .; }
-
-# Ends systemd and all that it runs, and removes its control group.
-# shellcheck disable=SC2016,SC2317 # the inner shell's own; nix.sh's trap calls it
-end_systemd() {
-  [ -n "$outer" ] || return 0
-  kill -KILL ${init:+"$init"} "$outer" 2>/dev/null || :
-  wait "$outer" 2>/dev/null || :
-  unshare -m sh -c 'mount -t cgroup2 none "$1" || exit
-    for tenth in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-      find "$1/$2" -depth -type d -exec rmdir {} + 2>/dev/null
-      [ -d "$1/$2" ] || exit 0
-      sleep 0.1
-    done
-    echo "a control group is left: $2" >&2' sh "$DIR/groups" "$group"
-}
-
-# Runs a command beside that systemd.
-inside() {
-  timeout -s KILL 60 nsenter -t "$init" -m -p -u -i -n -C -r -w \
-    env -i PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SYSTEMD_PAGER= SYSTEMD_COLORS=0 "$@"
 }
 
 unit_failed() {
