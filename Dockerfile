@@ -6,7 +6,7 @@
 # Everything but the last layer (the AOT cache) has the same bytes each time where SOURCE_DATE_EPOCH is kept:
 # docs/deploy.md.
 
-# A JDK 25 or newer with glibc, a shell and curl, for amd64 or arm64. The tag is for people, the digest counts.
+# A JDK 25 or newer with glibc and a shell, for amd64 or arm64. The tag is for people, the digest counts.
 ARG JDK_IMAGE=eclipse-temurin:25.0.3_9-jdk-noble@sha256:3eb81ed94d8c1a34422f19f8188548bdf02cae69c91d0328afdbb7abed90f617
 
 FROM ${JDK_IMAGE} AS build
@@ -18,6 +18,7 @@ RUN deploy/image/root.sh /image /cache
 
 FROM scratch
 ARG VERSION=0.1.0
+# The commit: --build-arg REVISION=$(git rev-parse HEAD)
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="LLMhop" \
   org.opencontainers.image.description="One port, many models: a router for self-hosted inference servers" \

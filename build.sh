@@ -443,11 +443,15 @@ step_bench() {
   test/bench/bench.sh "$@"
 }
 
-# AOT_JAVA_OPTS: the flags that llmhop will run with; AOT_CACHE: another file.
+# AOT_JAVA_OPTS: other flags for llmhop than bin/llmhop gives it; AOT_CACHE: another file.
 step_aot() {
   step_jar
-  # shellcheck disable=SC2086 # several flags in one variable
-  java ${AOT_JAVA_OPTS-@bin/jvm.options} -jar "$JAR" aot "${AOT_CACHE:-build/llmhop.aot}"
+  if [ -n "${AOT_JAVA_OPTS+set}" ]; then
+    # shellcheck disable=SC2086 # several flags in one variable
+    java $AOT_JAVA_OPTS -jar "$JAR" aot "${AOT_CACHE:-build/llmhop.aot}"
+  else
+    LLMHOP_JAVA=$JAVA_HOME/bin/java bin/llmhop aot "${AOT_CACHE:-build/llmhop.aot}"
+  fi
 }
 
 step_image() {

@@ -36,7 +36,7 @@ main() {
   check_by_compose
   run_router
   not_run 'the images of Ollama and Open WebUI, and whether the pinned tags are there: no registry of images is asked here' \
-    'docker compose build && deploy/compose/token.sh && docker compose up --detach --wait && docker compose exec ollama ollama pull llama3.2'
+    'deploy/compose/token.sh && docker compose build && docker compose up --detach --wait && docker compose exec ollama ollama pull llama3.2'
 }
 
 check_token() {

@@ -106,10 +106,16 @@ fake_flags() {
   said=$(LLMHOP_JAVA=$new/bin/java LLMHOP_JAVA_OPTS="-Xmx2g -Dx=y" "$llmhop" --config "a b.json")
   [ "$said" = "$new/bin/java @$lib/jvm.options -Xmx2g -Dx=y -jar $lib/llmhop.jar --config a b.json" ] || die "it says: $said"
   touch "$lib/llmhop.aot"
+  printf '%s %s \n' "$(cksum <"$lib/llmhop.jar")" "$new/bin/java" >"$lib/llmhop.aot.for"
   said=$(LLMHOP_JAVA=$new/bin/java LLMHOP_JAVA_OPTS="-Xmx2g" "$llmhop" health --ready)
   [ "$said" = "$new/bin/java @$lib/jvm.options -XX:AOTCache=$lib/llmhop.aot -Xmx2g -Xmx16m -XX:TieredStopAtLevel=1 \
 -jar $lib/llmhop.jar health --ready" ] || die "it says: $said"
-  rm "$lib/llmhop.aot"
+  # Of another Java, as after an update of the system.
+  printf '%s\n' 'JAVA_RUNTIME_VERSION="25.0.2+1"' >>"$new/release"
+  said=$(LLMHOP_JAVA=$new/bin/java LLMHOP_JAVA_OPTS=-D\* "$llmhop" 2>"$work/err")
+  [ "$said" = "$new/bin/java @$lib/jvm.options -D* -jar $lib/llmhop.jar" ] || die "it says: $said"
+  grep -q "for another jar or Java; make it anew: llmhop aot $lib/llmhop.aot" "$work/err" || die "$(cat "$work/err")"
+  rm "$lib/llmhop.aot" "$lib/llmhop.aot.for"
 }
 
 # Where no Java is new enough the launcher names what it saw: with a list of places in which there is only an old one.
@@ -139,7 +145,9 @@ path_without_java() {
 
 # Makes the cache of what was installed, and serves with it.
 serve() {
-  LLMHOP_JAVA=$JAVA "$llmhop" aot "$prefix/lib/llmhop/llmhop.aot" >"$work/log" 2>&1 || die "$(cat "$work/log")"
+  local cache=$prefix/lib/llmhop/llmhop.aot
+  (umask 077 && "$llmhop" aot "$cache") >"$work/log" 2>&1 || die "$(cat "$work/log")"
+  [ "$(stat -c %a "$cache" "$cache.for" | tr '\n' ' ')" = "644 644 " ] || die "nobody else could read the cache"
   printf '{"listen": "unix://%s/http.sock", "models": {"m": {"url": "http://127.0.0.1:1"}}}\n' "$work" >"$work/config.json"
   LLMHOP_JAVA_OPTS=-XX:AOTMode=on "$llmhop" --config "$work/config.json" >"$work/out" 2>"$work/err" &
   router=$!
@@ -154,7 +162,22 @@ serve() {
   router=
   [ ! -s "$work/out" ] || die "something else than the access log is on stdout: $(cat "$work/out")"
   if "$llmhop" health --config "$work/config.json" >/dev/null 2>&1; then die "health says yes after the end"; fi
+  upgrade
   ran "installed from the archive: llmhop aot makes the cache, llmhop serves with it, llmhop health asks it" "$SHOWS"
+}
+
+# Another jar takes the place of the one that the cache is for. Java would go on with the old one's classes.
+upgrade() {
+  local said
+  mkdir "$work/newer"
+  printf 'Implementation-Version: 9.9.9\n' >"$work/newer/manifest"
+  "${JAVA%/java}/jar" --update --file "$prefix/lib/llmhop/llmhop.jar" --manifest "$work/newer/manifest" 2>/dev/null
+  said=$("$llmhop" --version 2>"$work/err")
+  [ "$said" = "llmhop 9.9.9" ] || die "after an upgrade it is still $said"
+  grep -q "for another jar or Java" "$work/err" || die "nothing is said of the old cache: $(cat "$work/err")"
+  "$llmhop" aot "$prefix/lib/llmhop/llmhop.aot" >"$work/log" 2>&1 || die "$(cat "$work/log")"
+  said=$("$llmhop" --version 2>&1)
+  [ "$said" = "llmhop 9.9.9" ] || die "with a new cache it says: $said"
 }
 
 main

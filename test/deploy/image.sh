@@ -16,13 +16,15 @@ EPOCH=1767225600
 VERSION=$(sed -n 's/^VERSION=//p' build.sh)
 IMAGE=llmhop:$VERSION
 SHOWS='make image'
+FILTER=/usr/share/containers/seccomp.json
 JAVA=$(./build.sh java)
 JDK=${JAVA%/bin/java}
 
 main() {
-  if ! command -v buildah >/dev/null || ! command -v crun >/dev/null || ! command -v umoci >/dev/null ||
-    [ "$(id -u)" != 0 ] || [ "$(uname -s)" != Linux ]; then
-    not_run "the image is built and run: needs root on Linux with buildah, crun and umoci" "make image"
+  local lacking
+  lacking=$(lacks)
+  if [ -n "$lacking" ]; then
+    not_run "the image is built and run: $lacking" "$SHOWS"
     elsewhere
     return
   fi
@@ -37,6 +39,16 @@ main() {
   run
   [ -n "${DEPLOY_SHORT:-}" ] || build_again
   elsewhere
+}
+
+# Prints what is missing here, or nothing.
+lacks() {
+  local tool
+  [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] || { echo "needs root on Linux" && return; }
+  for tool in buildah umoci crun curl python3; do
+    command -v "$tool" >/dev/null || { echo "$tool is missing" && return; }
+  done
+  [ -f "$FILTER" ] || echo "$FILTER is missing"
 }
 
 # shellcheck disable=SC2317 # the trap calls it
@@ -92,7 +104,7 @@ build() {
   case $JDK in /usr/*) ;; *) volumes+=(--volume "$JDK:$JDK:ro") ;; esac
   say "build    $IMAGE"
   quietly buildah_ bud --isolation chroot --pull-never --no-cache --layers --format docker --timestamp "$EPOCH" \
-    --build-arg JDK_IMAGE=localhost/llmhop-jdk --build-arg "VERSION=$VERSION" "${volumes[@]}" --tag "$IMAGE" .
+    --build-arg JDK_IMAGE=localhost/llmhop-jdk "${volumes[@]}" --tag "$IMAGE" .
   quietly buildah_ push "$IMAGE" "oci:$1:llmhop"
 }
 
@@ -114,17 +126,19 @@ check_size() {
   local bytes
   bytes=$(find "$work/oci/blobs" -type f -exec cat {} + | wc -c)
   [ "$bytes" -lt "$LARGEST" ] || die "the image has $bytes bytes compressed, $LARGEST are the limit"
+  # Docker's format: OCI's has no word for a health check.
   rm -f build/llmhop-image.tar
-  quietly buildah_ push "$IMAGE" "oci-archive:$PWD/build/llmhop-image.tar:$IMAGE"
+  quietly buildah_ push "$IMAGE" "docker-archive:$PWD/build/llmhop-image.tar:$IMAGE"
   ran "the Dockerfile builds without a network, $((bytes / 1000000)) MB compressed ($(uname -m)), below 60" "$SHOWS"
 }
 
 check_config() {
-  buildah_ inspect --type image "$IMAGE" >"$work/image.json"
-  python3 - "$work/image.json" "$work/health" "$VERSION" <<'END' || die "the image's config is not what it should be"
-import json, sys
-image = json.load(open(sys.argv[1]))["Docker"]
-config = image["config"]
+  python3 - build/llmhop-image.tar "$work/health" "$VERSION" <<'END' || die "the image's config is not what it should be"
+import json, sys, tarfile
+with tarfile.open(sys.argv[1]) as image:
+    [manifest] = json.load(image.extractfile("manifest.json"))
+    assert {tag.split("/")[-1] for tag in manifest["RepoTags"]} == {"llmhop:" + sys.argv[3]}, manifest
+    config = json.load(image.extractfile(manifest["Config"]))["config"]
 java = "/opt/llmhop/runtime/bin/java"
 assert config["User"] == "65532:65532", config["User"]
 assert config["WorkingDir"] == "/etc/llmhop"
@@ -139,7 +153,7 @@ assert check["Test"][:2] == ["CMD", java] and check["Test"][-1] == "health", che
 assert check["Interval"] == 30_000_000_000 and check["Timeout"] == 5_000_000_000 and check["Retries"] == 3, check
 open(sys.argv[2], "w").write("\n".join(check["Test"][1:]) + "\n")
 END
-  ran "user, entry point, health check, stop signal and labels are in its config" "$SHOWS"
+  ran "user, entry point, health check, stop signal and labels are in the file that docker load takes" "$SHOWS"
 }
 
 check_files() {
@@ -156,7 +170,7 @@ check_files() {
 # Puts together how crun runs it, from what the image says and what a careful operator adds.
 # The seccomp profile is the one that Podman, Buildah and CRI-O use, without what it gives for capabilities.
 harden() {
-  python3 - "$work/bundle/config.json" "$work/conf" /usr/share/containers/seccomp.json <<'END'
+  python3 - "$work/bundle/config.json" "$work/conf" "$FILTER" <<'END'
 import json, platform, sys
 path, conf, profile = sys.argv[1:]
 bundle = json.load(open(path))

@@ -110,7 +110,9 @@ check_objects() {
   local rendered=("$work"/{plain,everything,tls,documented}.yaml) said
   documented config:
   documented networkPolicy:
-  render documented "$work/documented-config:.yaml" "$work/documented-networkPolicy:.yaml"
+  documented ingress:
+  render documented "$work"/documented-{config,networkPolicy,ingress}:.yaml
+  grep -q '^kind: Ingress' "$work/documented.yaml" || die 'the example of an ingress in docs/kubernetes.md makes none'
   said=$(checks schema "${rendered[@]}") || die "these objects don't fit the schemas of the Kubernetes API"
   ran "$said fit the schemas of the Kubernetes API (npm kubernetes-models), and have no field that these don't know" "$command"
   said=$(checks refuses "$work/everything.yaml") || die "the check of schemas doesn't find every mistake"

@@ -5,9 +5,13 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import llmhop.http.upstream.UpstreamException;
 
 /// `llmhop aot`: makes an AOT cache (JEP 514), with which this Java starts this jar in half the
@@ -22,8 +26,12 @@ public final class Aot {
       Usage: java [flag...] -jar llmhop.jar aot FILE
 
       Makes an AOT cache for this Java, these flags and this jar: they start the router in half
-      the time with -XX:AOTCache=FILE. bin/llmhop does so by itself with a file llmhop.aot beside
-      the jar. It takes some seconds: a router and a simulated backend run, on loopback only.
+      the time with -XX:AOTCache=FILE. It takes some seconds: a router and a simulated backend
+      run, on loopback only.
+
+      Java does not look whether the jar is still the one that a cache was made of, and runs what
+      is in the cache: make it anew with each jar. bin/llmhop looks: it notes what it made a cache
+      of, and uses a cache llmhop.aot beside the jar only with that.
 
       Exit codes: 0 fine, 1 wrong usage, 2 no cache could be made.
       """;
@@ -32,6 +40,8 @@ public final class Aot {
   private static final int WRONG_USAGE = 1;
   private static final int FAILED = 2;
   private static final String JAR = "-jar";
+  private static final Set<PosixFilePermission> FOR_ALL_TO_READ =
+      PosixFilePermissions.fromString("rw-r--r--");
 
   private Aot() {}
 
@@ -70,6 +80,10 @@ public final class Aot {
       try (var training = Training.start(router)) {
         training.run();
         if (!Files.exists(unfinished)) throw training.failed("Java wrote no cache");
+      }
+      if (Files.getFileStore(unfinished).supportsFileAttributeView(PosixFileAttributeView.class)) {
+        // Whatever the umask: who runs the router is seldom who made this.
+        Files.setPosixFilePermissions(unfinished, FOR_ALL_TO_READ);
       }
       Files.move(unfinished, cache, StandardCopyOption.ATOMIC_MOVE);
     } finally {

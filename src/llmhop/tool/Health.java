@@ -59,8 +59,15 @@ public final class Health {
   private static final int LONGEST_BODY = 4 * 1024;
 
   /// It is not well, or can't be asked; the message says why.
-  private static final class Unwell extends Exception {
+  private static class Unwell extends Exception {
     Unwell(String message) {
+      super(message);
+    }
+  }
+
+  /// It broke off before it answered.
+  private static final class BrokeOff extends Unwell {
+    BrokeOff(String message) {
       super(message);
     }
   }
@@ -133,8 +140,8 @@ public final class Health {
     var its = new OneCertificate(tls.cert());
     try {
       return ask(listen, Optional.of(its), path, timeout);
-    } catch (Unwell e) {
-      if (tls.clientCa().isEmpty() || !its.seen()) {
+    } catch (BrokeOff e) {
+      if (tls.clientCa().isEmpty() || !its.askedForOurs()) {
         throw e;
       }
       if (path.equals("/ready")) {
@@ -167,8 +174,10 @@ public final class Health {
         throw new Unwell(listen + " says " + reply.status() + ": " + body);
       }
       return body;
-    } catch (UpstreamException e) {
+    } catch (UpstreamException.TimedOut e) {
       throw new Unwell(listen + ": " + e.getMessage());
+    } catch (UpstreamException e) {
+      throw new BrokeOff(listen + ": " + e.getMessage());
     }
   }
 

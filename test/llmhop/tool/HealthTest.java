@@ -1,6 +1,7 @@
 package llmhop.tool;
 
 import static llmhop.kit.Steps.answerJson;
+import static llmhop.kit.Steps.drop;
 import static llmhop.kit.Steps.holdUntilHangUp;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -151,6 +152,38 @@ class HealthTest {
       assertTrue(said(err).contains("listen on a Unix socket, too"), said(err));
       assertEquals(0, router.executions());
       router.forgetProblems();
+    }
+  }
+
+  @Test
+  void whoMayAskForACertificateIsNotWellWhenItHangsOrRefusesOrIsAnotherOrIsGone()
+      throws IOException {
+    Certificates certificates = Certificates.get();
+    String clientCa = ", 'clientCa': '" + certificates.ca() + "'";
+    try (ScriptedBackend router = ScriptedBackend.onTls(certificates.server())) {
+      router.next(holdUntilHangUp());
+      List<String> arguments = arguments(tls(router, certificates.serverCertificate(), clientCa));
+      assertEquals(1, Health.run(arguments, Duration.ofSeconds(1), print(out), print(err)));
+      router.next(answerJson(503, "{}"));
+      assertEquals(1, health(tls(router, certificates.serverCertificate(), clientCa)));
+      router.next(drop());
+      assertEquals(1, health(tls(router, certificates.serverCertificate(), clientCa)));
+    }
+    String gone;
+    try (ScriptedBackend router = ScriptedBackend.onMutualTls(certificates.stranger())) {
+      gone = tls(router, certificates.serverCertificate(), clientCa);
+      assertEquals(1, health(gone));
+      router.forgetProblems();
+    }
+    assertEquals(1, health(gone));
+    assertEquals("", said(out));
+  }
+
+  @Test
+  void everyInterfaceOfIpv6IsFoundOnThisMachine() throws IOException {
+    try (ScriptedBackend router = ScriptedBackend.onTcp("::1", 0)) {
+      router.next(answerJson(200, OK));
+      assertEquals(0, health("'listen': '[::]:" + router.port() + "'"));
     }
   }
 
