@@ -33,8 +33,8 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Asks the router of config.json in the working directory: who names another file in CMD names it here, too.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 CMD ["/opt/llmhop/runtime/bin/java", \
-  "@/opt/llmhop/jvm.options", "-XX:AOTCache=/opt/llmhop/llmhop.aot", "-Xmx16m", "-XX:TieredStopAtLevel=1", \
-  "-jar", "/opt/llmhop/llmhop.jar", "health"]
-ENTRYPOINT ["/opt/llmhop/runtime/bin/java", "@/opt/llmhop/jvm.options", "-XX:AOTCache=/opt/llmhop/llmhop.aot", \
-  "-jar", "/opt/llmhop/llmhop.jar"]
+  "@/opt/llmhop/health.options", "-XX:AOTCache=/opt/llmhop/llmhop.aot", "-jar", "/opt/llmhop/llmhop.jar", "health"]
+# No core of a crash, in which the tokens would be: a container may have no limit of its own.
+ENTRYPOINT ["/opt/llmhop/runtime/bin/java", "@/opt/llmhop/jvm.options", "-XX:-CreateCoredumpOnCrash", \
+  "-XX:AOTCache=/opt/llmhop/llmhop.aot", "-jar", "/opt/llmhop/llmhop.jar"]
 CMD ["--config", "/etc/llmhop/config.json"]

@@ -45,7 +45,7 @@ find_tar() {
 stage_program() {
   mkdir -p "$1/bin" "$1/lib/llmhop" "$1/lib/systemd/system" "$1/share/doc/llmhop"
   cp bin/llmhop "$1/bin"
-  cp build/llmhop.jar bin/jvm.options bin/java-homes.sh "$1/lib/llmhop"
+  cp build/llmhop.jar bin/jvm.options bin/health.options bin/java-homes.sh "$1/lib/llmhop"
   cp deploy/systemd/llmhop.service deploy/systemd/llmhop.socket "$1/lib/systemd/system"
   cp -R README.md CHANGELOG.md LICENSE config.example.json docs "$1/share/doc/llmhop"
 }

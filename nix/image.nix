@@ -12,11 +12,9 @@ let
 
   command =
     flags:
-    [
-      "${java}/bin/java"
-      "@${tree}/jvm.options"
-    ]
+    [ "${java}/bin/java" ]
     ++ flags
+    ++ cache
     ++ [
       "-jar"
       "${tree}/llmhop.jar"
@@ -33,7 +31,11 @@ dockerTools.streamLayeredImage {
   config = {
     User = "65532:65532";
     WorkingDir = "/etc/llmhop";
-    Entrypoint = command cache;
+    # No core of a crash, in which the tokens would be: a container may have no limit of its own.
+    Entrypoint = command [
+      "@${tree}/jvm.options"
+      "-XX:-CreateCoredumpOnCrash"
+    ];
     Cmd = [
       "--config"
       "/etc/llmhop/config.json"
@@ -46,18 +48,12 @@ dockerTools.streamLayeredImage {
       "org.opencontainers.image.version" = llmhop.version;
     };
     StopSignal = "SIGTERM";
-    # Asks one question: a small heap, and no time for the optimising compiler. Times are in nanoseconds.
+    # Times are in nanoseconds.
     Healthcheck = {
       Test = [
         "CMD"
       ]
-      ++ command (
-        cache
-        ++ [
-          "-Xmx16m"
-          "-XX:TieredStopAtLevel=1"
-        ]
-      )
+      ++ command [ "@${tree}/health.options" ]
       ++ [ "health" ];
       Interval = 30000000000;
       Timeout = 5000000000;

@@ -40,7 +40,7 @@ stdenvNoCC.mkDerivation {
     runHook preInstall
     mkdir -p $out/bin $out/lib/llmhop
     cp bin/llmhop $out/bin/
-    cp build/llmhop.jar bin/jvm.options bin/java-homes.sh $out/lib/llmhop/
+    cp build/llmhop.jar bin/*.options bin/java-homes.sh $out/lib/llmhop/
     runHook postInstall
   '';
 

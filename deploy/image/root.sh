@@ -32,7 +32,7 @@ mkdir -p "$PREFIX"
 "$jdk/bin/jlink" --add-modules "$modules" --strip-java-debug-attributes --no-header-files --no-man-pages \
   --output "$PREFIX/runtime"
 find "$PREFIX/runtime/bin" -type f ! -name java -exec rm {} +
-cp build/llmhop.jar bin/jvm.options "$PREFIX"
+cp build/llmhop.jar bin/jvm.options bin/health.options "$PREFIX"
 find "$PREFIX" -exec touch -h -d "@$EPOCH" {} +
 
 # The libraries of the system that the runtime's own ask for, at the paths that they are asked for at. The runtime
@@ -53,7 +53,6 @@ cp -a "$PREFIX" "$ROOT/opt/llmhop"
 
 "$PREFIX/runtime/bin/java" "@$PREFIX/jvm.options" -jar "$PREFIX/llmhop.jar" aot "$PREFIX/llmhop.aot"
 mkdir -p "$CACHE/opt/llmhop"
-chmod 644 "$PREFIX/llmhop.aot"
 mv "$PREFIX/llmhop.aot" "$CACHE/opt/llmhop"
 
 find "$ROOT" "$CACHE" -exec touch -h -d "@$EPOCH" {} +

@@ -44,7 +44,7 @@ main() {
 # Prints what is missing here, or nothing.
 lacks() {
   local tool
-  [ "$(uname -s)" = Linux ] && [ "$(id -u)" = 0 ] || { echo "needs root on Linux" && return; }
+  if [ "$(uname -s)" != Linux ] || [ "$(id -u)" != 0 ]; then echo "needs root on Linux" && return; fi
   for tool in buildah umoci crun curl python3; do
     command -v "$tool" >/dev/null || { echo "$tool is missing" && return; }
   done
@@ -139,18 +139,23 @@ with tarfile.open(sys.argv[1]) as image:
     [manifest] = json.load(image.extractfile("manifest.json"))
     assert {tag.split("/")[-1] for tag in manifest["RepoTags"]} == {"llmhop:" + sys.argv[3]}, manifest
     config = json.load(image.extractfile(manifest["Config"]))["config"]
-java = "/opt/llmhop/runtime/bin/java"
+there = "/opt/llmhop/"
+java, cache, jar = there + "runtime/bin/java", "-XX:AOTCache=" + there + "llmhop.aot", ["-jar", there + "llmhop.jar"]
 assert config["User"] == "65532:65532", config["User"]
 assert config["WorkingDir"] == "/etc/llmhop"
 assert config["StopSignal"] == "SIGTERM"
-assert config["Entrypoint"][0] == java and config["Cmd"] == ["--config", "/etc/llmhop/config.json"]
+assert list(config["ExposedPorts"]) == ["8080/tcp"], config
+options = "@" + there + "jvm.options"
+assert config["Entrypoint"] == [java, options, "-XX:-CreateCoredumpOnCrash", cache] + jar, config["Entrypoint"]
+assert config["Cmd"] == ["--config", "/etc/llmhop/config.json"], config["Cmd"]
 labels = config["Labels"]
 for label in "title description licenses version revision".split():
     assert labels["org.opencontainers.image." + label]
 assert labels["org.opencontainers.image.version"] == sys.argv[3], labels
 check = config["Healthcheck"]
-assert check["Test"][:2] == ["CMD", java] and check["Test"][-1] == "health", check
-assert check["Interval"] == 30_000_000_000 and check["Timeout"] == 5_000_000_000 and check["Retries"] == 3, check
+assert check["Test"] == ["CMD", java, "@" + there + "health.options", cache] + jar + ["health"], check
+times = [check[key] / 1e9 for key in ("Interval", "Timeout", "StartPeriod")]
+assert times == [30, 5, 10] and check["Retries"] == 3, check
 open(sys.argv[2], "w").write("\n".join(check["Test"][1:]) + "\n")
 END
   ran "user, entry point, health check, stop signal and labels are in the file that docker load takes" "$SHOWS"
@@ -162,6 +167,7 @@ check_files() {
   programs=$(cd "$root" && find . -type f -perm /111 ! -name '*.so' ! -name '*.so.[0-9]*' | LC_ALL=C sort | tr '\n' ' ')
   [ "$programs" = "./opt/llmhop/runtime/bin/java ./opt/llmhop/runtime/lib/jexec ./opt/llmhop/runtime/lib/jspawnhelper " ] ||
     die "the image has other programs: $programs"
+  [ "$(cat "$root/etc/nsswitch.conf")" = "hosts: files dns" ] || die "names would not be looked up in /etc/hosts first"
   odd=$(find "$root" ! -type l \( -perm /6000 -o -perm /022 -o ! -user root \))
   [ -z "$odd" ] || die "these are setuid, writable or not root's: $odd"
   ran "it holds no shell and no program but java; no file is setuid or belongs to the user" "$SHOWS"
@@ -254,6 +260,7 @@ run() {
     "Seccomp: 2"; do
     grep -qx "$line" <<<"$status" || die "the process has not '$line': $status"
   done
+  grep -q /opt/llmhop/llmhop.aot "/proc/$pid/maps" || die "it runs without its AOT cache"
   awk '$5 == "/" && $6 ~ /^ro/ { found = 1 } END { exit !found }' "/proc/$pid/mountinfo" || die "/ can be written to"
   ran "a stream goes through it: read-only, user 65532, no capability, no new privileges, seccomp on" "$SHOWS"
 

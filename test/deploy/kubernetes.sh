@@ -136,7 +136,7 @@ check_objects() {
 
 # Takes the example of values that begins with the line $1 out of docs/kubernetes.md.
 documented() {
-  awk -v first="$1" '$0 == first { on = 1 } /^```/ { on = 0 } on' docs/kubernetes.md >"$work/documented-$1.yaml"
+  awk -v first="$1" '$0 == first { on = 1 } /^```/ && on { exit } on' docs/kubernetes.md >"$work/documented-$1.yaml"
   [ -s "$work/documented-$1.yaml" ] || die "docs/kubernetes.md has no example that begins with $1"
 }
 
@@ -258,7 +258,7 @@ check_config() {
 # Two replicas before three simulated servers.
 run_routers() {
   mkdir "$work/lib"
-  cp "$jar" bin/jvm.options "$work/lib"
+  cp "$jar" bin/jvm.options bin/health.options "$work/lib"
   ln -s "${java%/bin/java}" "$work/lib/runtime"
   find_user
   for name in one two three; do

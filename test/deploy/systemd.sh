@@ -163,9 +163,23 @@ check_start() {
   grep -q -E '^Seccomp:\s+2$' <<<"$status" || die "no system call filter: $status"
   grep -q -E '^NoNewPrivs:\s+1$' <<<"$status" || die "it may get privileges: $status"
   inside grep -q -E '^Max open files +20000 +20000 ' "/proc/$pid/limits" || die "it may not open 20,000 files"
+  inside grep -q -E '^Max core file size +0 +0 ' "/proc/$pid/limits" || die "a crash may leave a core, with the tokens in it"
   is StatusText "" && die "it says no status"
+  check_properties
   inside grep -q llmhop.aot "/proc/$pid/maps" || die "it doesn't use its AOT cache"
   ran "under a systemd as process 1 the JVM gets to READY=1 with a user of its own, no capability, the filter (Seccomp 2), NoNewPrivs and its AOT cache" "$THIS"
+}
+
+# What none of the others would notice.
+check_properties() {
+  local line has
+  has=$(inside systemctl show llmhop.service)
+  for line in TimeoutStopUSec='10min 30s' RestartUSec=2s Restart=on-failure RestartPreventExitStatus=1 SuccessExitStatus=143 \
+    StartLimitIntervalUSec=0 TasksMax=1024 UMask=0077 RuntimeDirectoryMode=0755 WorkingDirectory=/etc/llmhop RemoveIPC=yes \
+    ProtectClock=yes ProtectHostname=yes ProtectKernelLogs=yes ProtectKernelModules=yes ProtectControlGroups=yes \
+    PrivateMounts=yes LockPersonality=yes; do
+    grep -qxF -e "$line" <<<"$has" || die "not $line, but $(grep "^${line%%=*}=" <<<"$has")"
+  done
 }
 
 check_requests() {
@@ -259,6 +273,11 @@ check_failures() {
   inside kill -KILL "$pid"
   await "a start after a crash" was_restarted "$pid"
   [ "$(answered none)" = 200 ] || die "no answer after a crash"
+  # A crash of the JVM itself must not end with the exit code that a config has which can't be used.
+  pid=$(show MainPID)
+  inside kill -SEGV "$pid"
+  await "a start after a crash of the JVM" was_restarted "$pid"
+  [ "$(answered none)" = 200 ] || die "no answer after a crash of the JVM"
   inside systemctl stop llmhop
   inside mv /etc/llmhop/none /etc/llmhop/credentials
   ran "it starts while there is no folder of secrets, starts again after a crash, and stays down where the config names what isn't there" "$THIS"

@@ -261,15 +261,18 @@ function facts(file) {
 
 function image(file, dockerfile) {
   const lines = text(dockerfile).replace(/\\\n/g, '').split('\n');
-  const words = (instruction) => JSON.parse(lines.findLast((line) => line.startsWith(`${instruction} [`)).slice(instruction.length));
+  const words = (instruction) => {
+    const line = lines.findLast((line) => line.startsWith(`${instruction} `) && line.includes('['));
+    return JSON.parse(line.slice(line.indexOf('[')));
+  };
   const user = lines.find((line) => line.startsWith('USER ')).slice(5);
   const objects = documents(file);
   const { spec } = objects.find((object) => object.kind === 'Deployment').spec.template;
   const ours = spec.securityContext;
   check(`${ours.runAsUser}:${ours.runAsGroup}` === user, `the image's user is ${user}, the pod's ${ours.runAsUser}:${ours.runAsGroup}`);
   check(spec.containers[0].args.join(' ') === words('CMD').join(' '), `the image's arguments are ${words('CMD')}`);
-  for (const { command } of [spec.containers[0], objects.find((object) => object.kind === 'Pod').spec.containers[0]]) {
-    const entry = words('ENTRYPOINT');
+  const test = objects.find((object) => object.kind === 'Pod').spec.containers[0];
+  for (const [entry, command] of [[words('ENTRYPOINT'), spec.containers[0].command], [words('HEALTHCHECK').slice(0, -1), test.command]]) {
     const jar = entry.indexOf('-jar');
     const same = command.slice(0, jar).join(' ') === entry.slice(0, jar).join(' ') &&
       command.slice(jar - entry.length).join(' ') === entry.slice(jar).join(' ');

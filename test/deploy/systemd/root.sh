@@ -51,7 +51,7 @@ printf '%032d\n' 7 >etc/machine-id
 mount -t tmpfs -o mode=755 none usr/local
 mkdir -p usr/local/bin usr/local/lib/llmhop usr/local/lib/systemd/system
 cp "$repository/bin/llmhop" usr/local/bin/
-cp "$repository"/{bin/jvm.options,bin/java-homes.sh,build/llmhop.jar} usr/local/lib/llmhop/
+cp "$repository"/{bin/jvm.options,bin/health.options,bin/java-homes.sh,build/llmhop.jar} usr/local/lib/llmhop/
 cp "$repository"/deploy/systemd/llmhop.{service,socket} usr/local/lib/systemd/system/
 bind_read_only "$java_home" usr/local/lib/llmhop/runtime
 bind_read_only "$repository" opt/repository

@@ -50,6 +50,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- define "llmhop.java" -}}
 - /opt/llmhop/runtime/bin/java
 - "@/opt/llmhop/jvm.options"
+- -XX:-CreateCoredumpOnCrash
 - -XX:AOTCache=/opt/llmhop/llmhop.aot
 {{- end -}}
 
