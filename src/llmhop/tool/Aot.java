@@ -8,6 +8,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -40,6 +41,10 @@ public final class Aot {
   private static final int WRONG_USAGE = 1;
   private static final int FAILED = 2;
   private static final String JAR = "-jar";
+
+  /// It takes about 5 s, and ten times that on a slow or emulated machine.
+  private static final Duration LONGEST = Duration.ofMinutes(3);
+
   private static final Set<PosixFilePermission> FOR_ALL_TO_READ =
       PosixFilePermissions.fromString("rw-r--r--");
 
@@ -72,24 +77,27 @@ public final class Aot {
   }
 
   /// A router that runs with the cache has its file mapped: it is replaced, never written to.
-  private static void make(Path cache) throws IOException, UpstreamException {
-    Path unfinished = cache.resolveSibling(cache.getFileName() + ".new");
-    Files.deleteIfExists(unfinished);
-    try {
-      List<String> router = thisCommand(unfinished);
-      try (var training = Training.start(router)) {
-        training.run();
-        if (!Files.exists(unfinished)) throw training.failed("Java wrote no cache");
-      }
+  private static void make(Path given) throws IOException, UpstreamException {
+    Path cache = Files.exists(given) ? given.toRealPath() : given.toAbsolutePath();
+    if (Files.exists(cache) && !Files.isRegularFile(cache)) {
+      throw new IOException(given + " is no file");
+    }
+    if (!Files.isWritable(cache.getParent())) {
+      throw new IOException("can't write to the folder " + cache.getParent());
+    }
+    String name = cache.getFileName() + "." + ProcessHandle.current().pid();
+    Path unfinished = cache.resolveSibling(name);
+    // What Java notes down before it makes the cache of it.
+    Path notes = cache.resolveSibling(name + ".config");
+    List<String> router = thisCommand(unfinished);
+    try (var training = Training.start(router, List.of(unfinished, notes), LONGEST)) {
+      training.run();
+      if (!Files.exists(unfinished)) throw training.failed("Java wrote no cache");
       if (Files.getFileStore(unfinished).supportsFileAttributeView(PosixFileAttributeView.class)) {
         // Whatever the umask: who runs the router is seldom who made this.
         Files.setPosixFilePermissions(unfinished, FOR_ALL_TO_READ);
       }
       Files.move(unfinished, cache, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Files.deleteIfExists(unfinished);
-      // What Java had noted down when it was stopped before it was done.
-      Files.deleteIfExists(cache.resolveSibling(cache.getFileName() + ".new.config"));
     }
   }
 

@@ -112,7 +112,7 @@ public final class Health {
     if (!arguments.all(READY).isEmpty()) throw new UsageException(READY + " takes no value.");
     Path file = Path.of(arguments.one(CONFIG).orElse("config.json"));
     // What the file refers to need not be there: a check may run without the router's secrets.
-    Config config = ConfigReader.read(ConfigFile.read(file), Secrets.unresolved());
+    Config config = ConfigReader.read(ConfigFile.readAgain(file), Secrets.unresolved());
     Listen listen = where(arguments.one(LISTEN), config.listen());
     Optional<ListenTls> tls = listen instanceof Listen.Tcp ? config.tls() : Optional.empty();
     return tls.isPresent()

@@ -7,9 +7,12 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -27,64 +30,74 @@ import llmhop.http.upstream.Whole;
 import llmhop.http.wire.Fields;
 
 /// A run of the router in a process of its own, before a simulated backend in this one, with the
-/// requests that most routers see. All of it is on loopback, and ends by itself.
+/// requests that most routers see. All of it is on loopback, and ends by itself; a process that is
+/// killed (SIGKILL) leaves a router that lets nobody in.
 final class Training implements AutoCloseable {
   private static final int ROUNDS = 40;
   private static final Duration LONGEST_REQUEST = Duration.ofSeconds(10);
 
-  /// For all of it, the writing of the cache too: it takes about 5 s, and ten times that on a slow
-  /// or emulated machine.
-  private static final Duration LONGEST = Duration.ofMinutes(3);
-
+  private static final int LONGEST_END_SECONDS = 5;
   private static final int LAST_LINES = 20;
   private static final Pattern LISTENS = Pattern.compile(" listens on 127\\.0\\.0\\.1:([0-9]+)");
   private static final String MODEL = "training";
-  private static final String TOKEN = "training-token-0123456789";
+  private static final int TOKEN_BYTES = 16;
 
   private static final String CONFIG =
       """
       {
         "listen": "127.0.0.1:0",
         "log": "text",
-        "authTokens": [{"name": "training", "token": "training-token-0123456789"}],
+        "authTokens": [{"name": "training", "token": "%s"}],
         "models": {"training": {"url": "http://127.0.0.1:%d", "aliases": ["another"]}}
       }
       """;
 
   private final SimulatedServer backend;
-  private final Path config;
-  private final Process router;
-  private final BufferedReader output;
-  private final Thread limit;
-  private final Thread hook;
+  private final String token;
+  private final List<Path> files;
+  private final Thread hook = new Thread(this::end, "end of the training");
+
+  /// Guarded by this object's monitor, as long as the hook may come in between.
+  private Process router;
 
   /// The last lines of the router's output. Its own monitor guards it.
   private final Deque<String> said = new ArrayDeque<>();
 
-  private Training(SimulatedServer backend, Path config, Process router) {
+  private Training(SimulatedServer backend, String token, List<Path> files) {
     this.backend = backend;
-    this.config = config;
-    this.router = router;
-    this.output = router.inputReader(StandardCharsets.UTF_8);
-    this.limit = Thread.ofVirtual().start(this::endInTime);
-    this.hook = new Thread(router::destroyForcibly, "end of the training");
-    Runtime.getRuntime().addShutdownHook(hook);
+    this.token = token;
+    this.files = files;
   }
 
   /// Starts the backend, and the router by this command, to which its config is added.
-  static Training start(List<String> command) throws IOException {
+  ///
+  /// @param made the files that are removed at the end, if they are there
+  /// @param longest how long all of it may take, Java's writing too
+  static Training start(List<String> command, List<Path> made, Duration longest)
+      throws IOException {
     SimulatedServer backend = backend();
-    Path config = Files.createTempFile("llmhop", ".json");
+    String token = token();
+    List<Path> files = new ArrayList<>(made);
+    var training = new Training(backend, token, files);
     try {
-      Files.writeString(config, CONFIG.formatted(backend.address().getPort()));
-      var builder = new ProcessBuilder(command).redirectErrorStream(true);
-      builder.command().addAll(List.of("--config", config.toString()));
-      return new Training(backend, config, builder.start());
+      Path config = Files.createTempFile("llmhop", ".json");
+      files.add(config);
+      Files.writeString(config, CONFIG.formatted(token, backend.address().getPort()));
+      List<String> words = new ArrayList<>(command);
+      words.addAll(List.of("--config", config.toString()));
+      training.start(words);
+      Thread.ofVirtual().start(() -> training.endIn(longest));
+      return training;
     } catch (IOException e) {
-      backend.close();
-      Files.deleteIfExists(config);
+      training.close();
       throw e;
     }
+  }
+
+  /// Who is told to stop takes the router with it, also one that is just being started.
+  private synchronized void start(List<String> command) throws IOException {
+    Runtime.getRuntime().addShutdownHook(hook);
+    router = new ProcessBuilder(command).redirectErrorStream(true).start();
   }
 
   private static SimulatedServer backend() throws IOException {
@@ -100,10 +113,17 @@ final class Training implements AutoCloseable {
     }
   }
 
+  private static String token() {
+    byte[] random = new byte[TOKEN_BYTES];
+    new SecureRandom().nextBytes(random);
+    return HexFormat.of().formatHex(random);
+  }
+
   /// Asks the router, and ends it, which then writes its cache.
   void run() throws IOException, UpstreamException {
-    int port = awaitPort();
-    Thread.ofVirtual().start(this::keepOutput);
+    BufferedReader output = router.inputReader(StandardCharsets.UTF_8);
+    int port = awaitPort(output);
+    Thread.ofVirtual().start(() -> keep(output));
     var settings =
         new Settings(
             LONGEST_REQUEST,
@@ -135,7 +155,7 @@ final class Training implements AutoCloseable {
   private void expect(int status, Upstream upstream, String method, String path, String body)
       throws IOException, UpstreamException {
     var fields = new Fields();
-    fields.add("Authorization", "Bearer " + TOKEN);
+    fields.add("Authorization", "Bearer " + token);
     fields.add("Content-Type", "application/json");
     var timing = new Timing(Optional.empty(), Optional.empty(), Optional.of(LONGEST_REQUEST));
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
@@ -149,7 +169,7 @@ final class Training implements AutoCloseable {
     }
   }
 
-  private int awaitPort() throws IOException {
+  private int awaitPort(BufferedReader output) throws IOException {
     for (String line = output.readLine(); line != null; line = output.readLine()) {
       keep(line);
       Matcher matcher = LISTENS.matcher(line);
@@ -158,7 +178,7 @@ final class Training implements AutoCloseable {
     throw failed("the router doesn't start");
   }
 
-  private void keepOutput() {
+  private void keep(BufferedReader output) {
     try {
       for (String line = output.readLine(); line != null; line = output.readLine()) keep(line);
     } catch (IOException e) {
@@ -189,20 +209,42 @@ final class Training implements AutoCloseable {
     }
   }
 
-  private void endInTime() {
+  private void endIn(Duration longest) {
     try {
-      if (!router.waitFor(LONGEST.toSeconds(), TimeUnit.SECONDS)) router.destroyForcibly();
+      if (!router.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS)) kill();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  @Override
-  public void close() throws IOException {
+  /// Ends the router and the Java that it has write the cache.
+  private void kill() {
+    router.descendants().forEach(ProcessHandle::destroyForcibly);
     router.destroyForcibly();
-    limit.interrupt();
-    Runtime.getRuntime().removeShutdownHook(hook);
+  }
+
+  private synchronized void end() {
+    try {
+      if (router != null) {
+        kill();
+        router.waitFor(LONGEST_END_SECONDS, TimeUnit.SECONDS);
+      }
+      for (Path file : files) Files.deleteIfExists(file);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      // What can't be removed stays.
+    }
+  }
+
+  @Override
+  public void close() {
+    end();
     backend.close();
-    Files.deleteIfExists(config);
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // It runs already.
+    }
   }
 }

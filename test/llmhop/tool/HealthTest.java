@@ -218,6 +218,15 @@ class HealthTest {
     assertEquals(2, said(err).lines().filter(line -> line.startsWith("llmhop health: ")).count());
   }
 
+  @Test
+  void aPipeInPlaceOfTheConfigIsNotWaitedFor() throws IOException, InterruptedException {
+    Path pipe = folder.resolve("pipe");
+    Process made = new ProcessBuilder("mkfifo", pipe.toString()).start();
+    assertEquals(0, made.waitFor());
+    assertEquals(1, Health.run(List.of("--config", pipe.toString()), print(out), print(err)));
+    assertTrue(said(err).contains("is a pipe"), said(err));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "--redy, did you mean --ready",

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import llmhop.kit.JarProcess;
+import llmhop.kit.Waiting;
 import llmhop.tool.Aot;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,6 +61,32 @@ class AotTest {
       assertTrue(aot.err().getFirst().startsWith("llmhop aot: "), () -> aot.err().toString());
     }
     assertFalse(Files.exists(missing));
+  }
+
+  @Test
+  void aFolderIsNoFile() {
+    assertEquals(2, run(folder.toString()));
+    assertTrue(said(err).contains(folder + " is no file"), said(err));
+  }
+
+  @Test
+  void whoIsToldToStopEndsTheRouterAndLeavesNothing() throws IOException, InterruptedException {
+    Path cache = folder.resolve("llmhop.aot");
+    Path temporary = Files.createDirectory(folder.resolve("tmp"));
+    try (JarProcess aot =
+        JarProcess.command("aot", cache.toString())
+            .jvm(FLAG, "-Djava.io.tmpdir=" + temporary)
+            .start()) {
+      ProcessHandle self = ProcessHandle.of(aot.pid()).orElseThrow();
+      Waiting.await("the router of the training", () -> self.children().findAny().isPresent());
+      ProcessHandle router = self.children().findAny().orElseThrow();
+      aot.signal("TERM");
+      assertEquals(143, aot.exitCode());
+      Waiting.await("the router's end", () -> !router.isAlive());
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      assertEquals(List.of(folder, temporary), files.sorted().toList());
+    }
   }
 
   @Test
