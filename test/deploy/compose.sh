@@ -11,7 +11,7 @@ main() {
   part Compose
   work=$(mktemp -d)
   declare -gA pid=()
-  trap end EXIT
+  trap end_all EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   java=$(./build.sh java)
@@ -171,14 +171,6 @@ await() {
   done
   cat "$work/router.log" >&2
   die "not seen: the $what"
-}
-
-# Ends what this script started, by the numbers of the processes.
-end() {
-  trap '' INT TERM HUP
-  for each in "${pid[@]}"; do kill -KILL "$each" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$work"
 }
 
 main "$@"

@@ -15,16 +15,32 @@ main() {
   [ $# -gt 0 ] || set -- "${PARTS[@]}"
   ROWS=$(mktemp)
   export ROWS
+  running=
   trap 'rm -f "$ROWS"' EXIT
+  trap 'end 130' INT
+  trap 'end 143' TERM HUP
   local failed=()
   for part in "$@"; do
+    case " ${PARTS[*]} " in *" $part "*) ;; *) printf 'deploy   there is no part %s: %s\n' "$part" "${PARTS[*]}" >&2 && exit 1 ;; esac
+  done
+  for part in "$@"; do
     printf 'deploy   %s\n' "$part"
-    "test/deploy/$part.sh" || failed+=("$part")
+    # In the background, so that a signal is seen at once, and handed on.
+    "test/deploy/$part.sh" &
+    running=$!
+    wait "$running" || failed+=("$part")
+    running=
   done
   printf '%s ran, %s not run here, %s\n' "$(grep -c $'\tRUN\t' "$ROWS")" "$(grep -c $'\tNOT RUN\t' "$ROWS")" \
     "failed: ${failed[*]:-none}"
   [ ${#failed[@]} -eq 0 ] || exit 1
   [ -z "${DEPLOY_WRITE:-}" ] || write "$@"
+}
+
+# Ends the part that runs, which then removes what it made.
+end() {
+  [ -z "$running" ] || { kill -TERM "$running" && wait "$running"; } 2>/dev/null
+  exit "$1"
 }
 
 write() {

@@ -40,7 +40,21 @@ make_twice() {
   tar -C "$work" -xf "build/dist/$NAME-src.tar.gz"
   (umask 077 && TZ=Asia/Tokyo LC_ALL=C.UTF-8 "$work/$NAME-src/build.sh" dist) >"$work/log" 2>&1 || die "$(cat "$work/log")"
   diff build/dist/SHA256SUMS "$work/$NAME-src/build/dist/SHA256SUMS" || die "the sources make other bytes"
+  links
   ran "make dist, and again from its own source archive elsewhere: the same SHA-256 sums" "$SHOWS"
+}
+
+# The installed docs lead nowhere that isn't there, and no folder is in the archive.
+links() {
+  local archive=$work/docs from to
+  mkdir "$archive"
+  tar -C "$archive" -xf "build/dist/$NAME.tar.gz"
+  ! tar -tf "build/dist/$NAME.tar.gz" | grep '/$' || die "the archive has folders, whose owners and modes would change"
+  (cd "$archive/$NAME/share/doc/llmhop" && grep -roE --include '*.md' '\]\([^)#: ]+[)#]' .) | sed 's|:](|\t|; s|[)#]$||' >"$work/links"
+  [ "$(wc -l <"$work/links")" -gt 50 ] || die "there are hardly any links in the docs"
+  while IFS=$'\t' read -r from to; do
+    [ -e "$archive/$NAME/share/doc/llmhop/${from%/*}/$to" ] || die "$from leads to $to, which isn't there"
+  done <"$work/links"
 }
 
 check_tree() {

@@ -29,8 +29,10 @@ main() {
     return
   fi
   work=$(mktemp -d)
-  pids=()
+  pid=()
   trap end EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
   stand_in
   build "$work/oci"
   check_size
@@ -53,13 +55,12 @@ lacks() {
 
 # shellcheck disable=SC2317 # the trap calls it
 end() {
-  for pid in "${pids[@]}"; do kill -9 "$pid" 2>/dev/null || :; done
   crun_ delete --force llmhop 2>/dev/null || :
   buildah_ rm --all >/dev/null 2>&1 || :
   # What it mounted for its storage, deepest first.
   awk -v under="$work/" 'index($5, under) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
     while read -r mount; do umount -l "$mount" || :; done
-  rm -rf "$work"
+  end_all
 }
 
 buildah_() { buildah --root "$work/storage" --runroot "$work/runroot" "$@"; }
@@ -69,13 +70,6 @@ crun_() {
   # shellcheck disable=SC2016 # the inner shell expands it
   unshare --mount sh -c 'umount -l /sys/fs/cgroup/unified 2>/dev/null; exec crun --cgroup-manager=disabled "$@"' sh \
     --root "$work/crun" "$@"
-}
-
-# Runs $@, whose output is shown only when it fails.
-quietly() {
-  "$@" >"$work/log" 2>&1 && return
-  cat "$work/log" >&2
-  die "failed: $*"
 }
 
 # A JDK's image out of this machine: its /usr is mounted while building, links and a few files are copied.
@@ -232,9 +226,9 @@ health() {
 }
 
 run() {
-  local backend port pid status router
+  local backend port process status router
   "$JAVA" -jar build/llmhop.jar simulate --port 0 --model llama --tokens 5 >"$work/backend" 2>&1 &
-  pids+=($!)
+  pid+=($!)
   backend=$(port_of "$work/backend")
   port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
   mkdir "$work/conf"
@@ -243,7 +237,7 @@ run() {
   local begin=${EPOCHREALTIME/./}
   crun_ run --bundle "$work/bundle" llmhop >"$work/router" 2>&1 &
   router=$!
-  pids+=("$router")
+  pid+=("$router")
   for _ in $(seq 1000); do
     ! curl -fsS "http://127.0.0.1:$port/health" >/dev/null 2>&1 || break
     sleep 0.01
@@ -254,14 +248,14 @@ run() {
     die "no answer: $(cat "$work/router")"
   grep -q '^data: \[DONE\]' "$work/answer" || die "the stream has no end: $(cat "$work/answer")"
 
-  pid=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$work/crun/llmhop/status")
-  status=$(tr '\t' ' ' <"/proc/$pid/status")
+  process=$(sed -n 's/.*"pid": \([0-9]*\).*/\1/p' "$work/crun/llmhop/status")
+  status=$(tr '\t' ' ' <"/proc/$process/status")
   for line in "Uid: 65532 65532 65532 65532" "CapEff: 0000000000000000" "CapBnd: 0000000000000000" "NoNewPrivs: 1" \
     "Seccomp: 2"; do
     grep -qx "$line" <<<"$status" || die "the process has not '$line': $status"
   done
-  grep -q /opt/llmhop/llmhop.aot "/proc/$pid/maps" || die "it runs without its AOT cache"
-  awk '$5 == "/" && $6 ~ /^ro/ { found = 1 } END { exit !found }' "/proc/$pid/mountinfo" || die "/ can be written to"
+  grep -q /opt/llmhop/llmhop.aot "/proc/$process/maps" || die "it runs without its AOT cache"
+  awk '$5 == "/" && $6 ~ /^ro/ { found = 1 } END { exit !found }' "/proc/$process/mountinfo" || die "/ can be written to"
   ran "a stream goes through it: read-only, user 65532, no capability, no new privileges, seccomp on" "$SHOWS"
 
   [ "$(health)" = '{"status":"ok","models":1}' ] || die "the health check says no"
@@ -273,7 +267,7 @@ run() {
   if health >/dev/null 2>&1; then die "the health check of a config that nobody runs with says yes"; fi
   ran "its health check says yes, and no where nobody answers; $(((after - before) * 10 / 5)) ms of CPU with crun's" "$SHOWS"
 
-  kill -TERM "$pid"
+  kill -TERM "$process"
   wait "$router" || die "SIGTERM ends it with $?: $(cat "$work/router")"
   [ "$(grep -vc -e '^llmhop ' -e '^llmhop: stop' -e ' 200 done@.* POST /v1/chat/completions$' -e ' 200 done@.* GET /health$' "$work/router")" = 0 ] ||
     die "it has something to say: $(cat "$work/router")"

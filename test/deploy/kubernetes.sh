@@ -16,7 +16,7 @@ main() {
   work=$(mktemp -d)
   chmod 755 "$work"
   declare -gA pid=() port=() probed=()
-  trap end EXIT
+  trap end_all EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   java=$(./build.sh java)
@@ -80,13 +80,6 @@ render() {
     cat "$work/log" >&2
     die "the chart can't be rendered as $name"
   }
-}
-
-# Runs $@ silently, shows its output where it fails.
-quietly() {
-  "$@" >"$work/log" 2>&1 && return
-  cat "$work/log" >&2
-  die "failed: $*"
 }
 
 # --- What is rendered ---
@@ -517,14 +510,6 @@ elsewhere() {
   not_run 'the HorizontalPodAutoscaler at work: there is no cluster here' "$install --set autoscaling.enabled=true && kubectl get hpa llmhop --watch"
   not_run 'the NetworkPolicy at work: there is no cluster here, and many enforce none' "$install --set networkPolicy.enabled=true --set 'networkPolicy.from[0].podSelector.matchLabels.app=chat' && kubectl run stranger --rm -it --image=busybox:1.37 --restart=Never -- wget -T 5 -O - http://llmhop/health"
   not_run 'a node that is drained under load, a rolling update under load: there is no cluster here' 'kubectl drain NODE --ignore-daemonsets && kubectl rollout restart deployment/llmhop'
-}
-
-# Ends what this script started, by the numbers of the processes.
-end() {
-  trap '' INT TERM HUP
-  for each in "${pid[@]}"; do kill -KILL "$each" 2>/dev/null || true; done
-  wait 2>/dev/null || true
-  rm -rf "$work"
 }
 
 main "$@"

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Rows of the table in docs/deploy.md; read by the scripts beside it. A row goes to the file ROWS, when there is one.
+# What the scripts beside it share: rows of the table in docs/deploy.md, which go to the file ROWS when there is one, and
+# running things.
 
 # Names the part of the project that the following rows are about.
 part() { deploy_part=$1; }
@@ -28,4 +29,20 @@ deploy_row() {
 die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
   exit 1
+}
+
+# Runs $@, whose output is shown only when it fails. `work` is the script's folder.
+quietly() {
+  "$@" >"${work:?}/log" 2>&1 && return
+  cat "$work/log" >&2
+  die "failed: $*"
+}
+
+# Ends the processes whose numbers are in `pid`, and removes the script's folder.
+# shellcheck disable=SC2154,SC2317 # pid is the script's; traps call it
+end_all() {
+  trap '' INT TERM HUP
+  for each in "${pid[@]}"; do kill -KILL "$each" 2>/dev/null || :; done
+  wait 2>/dev/null || :
+  rm -rf "${work:?}"
 }
