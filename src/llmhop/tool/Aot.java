@@ -30,9 +30,9 @@ public final class Aot {
       the time with -XX:AOTCache=FILE. It takes some seconds: a router and a simulated backend
       run, on loopback only.
 
-      Java does not look whether the jar is still the one that a cache was made of, and runs what
-      is in the cache: make it anew with each jar. bin/llmhop looks: it notes what it made a cache
-      of, and uses a cache llmhop.aot beside the jar only with that.
+      Java before 25.0.4 does not look whether the jar is still the one that a cache was made of,
+      and runs what is in the cache: make it anew with each jar. bin/llmhop looks: it notes what
+      it made a cache of, and uses a cache llmhop.aot beside the jar only with that.
 
       Exit codes: 0 fine, 1 wrong usage, 2 no cache could be made.
       """;
