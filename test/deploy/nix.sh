@@ -185,8 +185,8 @@ build_package() {
   # No other Java, and no cache that doesn't fit.
   [ "$(env -i LLMHOP_JAVA_OPTS=-XX:AOTMode=on PATH=/nowhere:/bin:/usr/bin "$package/bin/llmhop" --version)" = "llmhop $version" ] ||
     die "bin/llmhop doesn't say its version with the AOT cache"
-  LLMHOP_JAVA_OPTS="-XX:AOTMode=on -Xmx2g -XX:+PrintFlagsFinal" "$package/bin/llmhop" --version |
-    grep -q 'MaxHeapSize *= 2147483648 ' || die "LLMHOP_JAVA_OPTS doesn't win"
+  LLMHOP_JAVA_OPTS="-XX:AOTMode=on -Xmx2g -XX:+PrintFlagsFinal" "$package/bin/llmhop" --version >"$DIR/flags" 2>&1 || :
+  grep -q 'MaxHeapSize *= 2147483648 ' "$DIR/flags" || die "LLMHOP_JAVA_OPTS doesn't win"
   local plain
   plain=$(build withoutCache)
   [ ! -e "$plain/lib/llmhop/llmhop.aot" ] || die "withAotCache = false makes a cache"
