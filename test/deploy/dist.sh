@@ -117,10 +117,10 @@ check_java_search() {
 # What the launcher says to a Java.
 fake_flags() {
   local lib=$prefix/lib/llmhop new="$work/new java" said flag
-  "$JAVA" "@$lib/jvm.options" -XX:+PrintFlagsFinal -version >"$work/flags" 2>&1
+  "$JAVA" "@$lib/jvm.options" -XX:+PrintFlagsFinal -version 2>&1 | tr -s ' ' >"$work/flags"
   for flag in "UseSerialGC = true" "UseCompactObjectHeaders = true" "MaxHeapSize = 536870912" "UsePerfData = false" \
     "ExitOnOutOfMemoryError = true" "ErrorFileToStderr = true" "DisplayVMOutputToStderr = true"; do
-    tr -s ' ' <"$work/flags" | grep -qF " $flag " || die "jvm.options: not $flag"
+    grep -qF " $flag " "$work/flags" || die "jvm.options: not $flag"
   done
   said=$(LLMHOP_JAVA=$new/bin/java LLMHOP_JAVA_OPTS="-Xmx2g -Dx=y" "$llmhop" --config "a b.json")
   [ "$said" = "$new/bin/java @$lib/jvm.options -Xmx2g -Dx=y -jar $lib/llmhop.jar --config a b.json" ] || die "it says: $said"
