@@ -66,6 +66,7 @@ check_tree() {
   [ "$("$llmhop" --version)" = "llmhop $VERSION" ] || die "the version differs"
   ln -s "usr local/bin/llmhop" "$work/link"
   (cd / && [ "$("$work/link" --version)" = "llmhop $VERSION" ]) || die "it doesn't start through a link"
+  (cd "$work" && [ "$(sh link --version)" = "llmhop $VERSION" ]) || die "it doesn't start as a script without a folder"
   (cd "$prefix/bin" && [ "$(PATH=.:$PATH llmhop --version)" = "llmhop $VERSION" ]) || die "it doesn't start from the PATH"
 }
 

@@ -39,6 +39,7 @@ final class Choice implements AutoCloseable {
   private Optional<Lease> reserved = Optional.empty();
   private Place place = Place.NONE;
   private boolean placeGiven;
+  private boolean standsIn;
   private int next;
   private Found model;
   private int further;
@@ -158,7 +159,7 @@ final class Choice implements AutoCloseable {
   }
 
   private Optional<Lease> lease() {
-    return model.equals(asked) && !placeGiven ? choose() : leaseWithPlace();
+    return standsIn || placeGiven ? leaseWithPlace() : choose();
   }
 
   private Optional<Lease> choose() {
@@ -198,6 +199,7 @@ final class Choice implements AutoCloseable {
     }
     while (next < models.get().size()) {
       turnTo(models.get().get(next++));
+      standsIn = true;
       Optional<Pick> found = pick();
       if (found.isPresent()) {
         // Another model does the work from here on.
@@ -211,6 +213,7 @@ final class Choice implements AutoCloseable {
 
   private void turnTo(Found to) {
     model = to;
+    standsIn = false;
     tried.clear();
     further = failover().most();
     anyway = false;

@@ -45,7 +45,8 @@ public final class Health {
         --ready           ask for /ready, which says no while the router leaves
         --help            this text
 
-      Exit codes: 0 it answers 200, 1 it doesn't, or wrong usage or config.
+      Exit codes: 0 it answers 200, or (but for --ready) has all the connections that it may
+      have; 1 it doesn't, or wrong usage or config.
       """;
 
   /// Docker gives a check 30 s by itself; a router that needs more than this is not well.
@@ -170,7 +171,7 @@ public final class Health {
     try (var router = new Upstream(origin, settings, System::nanoTime);
         Reply reply = router.send(new Whole(new Head("GET", path, fields)), timing)) {
       String body = body(reply);
-      if (reply.status() != 200) {
+      if (reply.status() != 200 && !(path.equals("/health") && isFull(reply))) {
         throw new Unwell(listen + " says " + reply.status() + ": " + body);
       }
       return body;
@@ -179,6 +180,12 @@ public final class Health {
     } catch (UpstreamException e) {
       throw new BrokeOff(listen + ": " + e.getMessage());
     }
+  }
+
+  /// Whether it has all the connections that it may have, and tells it. That is no illness that a
+  /// restart would heal.
+  private static boolean isFull(Reply reply) {
+    return reply.fields().first("X-LLMhop-Error").orElse("").equals("too_many_connections");
   }
 
   /// Where to connect to for what is listened on: every interface means this machine's own.

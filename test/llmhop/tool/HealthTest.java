@@ -91,6 +91,20 @@ class HealthTest {
   }
 
   @Test
+  void aRouterThatHasAllTheConnectionsItMayHaveIsWellButNotReady() throws IOException {
+    try (ScriptedBackend router = ScriptedBackend.onTcp()) {
+      String listen = "'listen': '127.0.0.1:" + router.port() + "'";
+      router.always(answerJson(503, "{}", "X-LLMhop-Error: too_many_connections"));
+      assertEquals(0, health(listen));
+      assertEquals(1, health(listen, "--ready"));
+    }
+    try (ScriptedBackend router = ScriptedBackend.onTcp()) {
+      router.next(answerJson(503, "{}", "X-LLMhop-Error: overloaded"));
+      assertEquals(1, health("'listen': '127.0.0.1:" + router.port() + "'"));
+    }
+  }
+
+  @Test
   void whatIsSaidStaysOneLineOfPlainText() throws IOException {
     try (ScriptedBackend router = ScriptedBackend.onTcp()) {
       router.next(answerJson(200, "one\r\ntwo \u001b[2J" + "x".repeat(5000)));
