@@ -24,7 +24,7 @@ import llmhop.route.Route.Found;
 
 /// The FORWARD phase: sends a request to the best backend, and to the next one where that is safe:
 /// - no connection could be made: nothing was sent;
-/// - a kept connection was lost before the backend can have begun and no other was to be had, and the
+/// - a kept connection was lost before the backend can have begun, no other was to be had, and the
 ///   config has `retries`;
 /// - it said 429 or 503, and the config asks for another one then;
 /// - it was over `firstByte`, and another model stands in for its model.

@@ -21,8 +21,8 @@ final class Upload {
   static final int INLINE = 64 * 1024;
 
   /// A kept connection that ends within this time after the request's last byte was written was
-  /// about to be closed by an idle timeout (RFC 9112 section 9.3.1). A server that ends it later had
-  /// the request in its hands.
+  /// about to be closed by an idle timeout (RFC 9112 section 9.3.1). A server that ends it later
+  /// has had the request.
   static final long CLOSE_RACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /// The part of a request that a backend's kernel may hold while its program has read nothing, in

@@ -36,8 +36,7 @@ public final class Upstream implements AutoCloseable {
 
   /// A backend to which no connection has been made yet.
   ///
-  /// @param nanos the clock for idle times and the end of kept connections, as of
-  ///   [System#nanoTime]
+  /// @param nanos the clock for idle times and the end of kept connections, as of [System#nanoTime]
   public Upstream(Origin origin, Settings settings, LongSupplier nanos) {
     this.origin = origin;
     this.settings = settings;

@@ -21,7 +21,7 @@ public abstract sealed class UpstreamException extends Exception {
   }
 
   /// A kept connection died before the backend can have begun to work, and no other could be made.
-  /// Bytes of the request were written, so the request goes elsewhere only where the config says so.
+  /// Bytes of the request were written, so it goes elsewhere only where the config says so.
   public static final class Lost extends BadReply {
     Lost(String message, Throwable cause) {
       super(message, cause);

@@ -24,8 +24,8 @@ public interface Transport extends AutoCloseable {
   /// waits.
   boolean isQuiet();
 
-  /// The bytes that this machine's kernel holds at most of what was written and not yet taken by the
-  /// other side; 0 where that is not known. A system call.
+  /// The most bytes that this machine's kernel holds of what was written and not yet taken by the
+  /// other side; 0 where the number is not known. A system call.
   default int sendBuffer() {
     return 0;
   }
