@@ -10,7 +10,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.URI;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -91,7 +90,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
         && head.keepAlive()
         && body.isDone()
         && !answer.endsWithConnection()
-        && !connection.server().isStopping();
+        && connection.mayContinue();
   }
 
   /// Ends the exchange and gives the outlet's array back. Waits for a write that another thread has
@@ -150,6 +149,11 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public InetAddress peer() {
     return Connection.address(connection.remote());
+  }
+
+  @Override
+  public Object addressKey() {
+    return connection.slot().key();
   }
 
   @Override
@@ -225,7 +229,8 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   private synchronized void arm() {
     Runnable gone = onHangUp;
     onHangUp = null;
-    if (gone != null && !over) {
+    // The input of an evicted connection was shut by us: its end is no hang-up.
+    if (gone != null && !over && !connection.slot().isEvicted()) {
       if (!connection.hangUp().isArmed()) {
         // It may take long from here on: a long head needs no room any more.
         connection.inlet().shrink();
@@ -416,7 +421,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public InetSocketAddress getRemoteAddress() {
-    return inet(connection.remote());
+    return JdkSide.inet(connection.remote());
   }
 
   @Override
@@ -426,13 +431,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public InetSocketAddress getLocalAddress() {
-    return inet(connection.local());
-  }
-
-  private static InetSocketAddress inet(SocketAddress address) {
-    return address instanceof InetSocketAddress inet
-        ? inet
-        : new InetSocketAddress(Connection.address(address), 0);
+    return JdkSide.inet(connection.local());
   }
 
   @Override
