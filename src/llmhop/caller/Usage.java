@@ -32,20 +32,30 @@ public final class Usage {
     if (rpm == 0) {
       return Quota.BLOCKED;
     }
-    long each = MINUTE_NANOS / rpm;
-    long whole = each * rpm;
     while (true) {
       long now = nanos.getAsLong();
       long before = fullAt.get();
-      long spent = Math.max(before - now, 0);
-      if (spent + each > whole) {
-        return new Quota(false, rpm, 0, spent, spent + each - whole);
-      }
-      long spentNow = spent + each;
-      if (fullAt.compareAndSet(before, now + spentNow)) {
-        return new Quota(true, rpm, (int) ((whole - spentNow) / each), spentNow, 0);
+      Quota quota = quota(rpm, Math.max(before - now, 0));
+      if (!quota.granted() || fullAt.compareAndSet(before, now + quota.fullNanos())) {
+        return quota;
       }
     }
+  }
+
+  /// What [#spend] would say now; nothing is spent.
+  ///
+  /// @param rpm how many there may be in a minute; 0 for none
+  public Quota foresee(int rpm) {
+    return rpm == 0 ? Quota.BLOCKED : quota(rpm, Math.max(fullAt.get() - nanos.getAsLong(), 0));
+  }
+
+  /// @param spent the time that the bucket needs to be full again
+  private static Quota quota(int rpm, long spent) {
+    long each = MINUTE_NANOS / rpm;
+    long whole = each * rpm;
+    return spent + each > whole
+        ? new Quota(false, rpm, 0, spent, spent + each - whole)
+        : new Quota(true, rpm, (int) ((whole - spent - each) / each), spent + each, 0);
   }
 
   /// Takes one more request in hand, if that isn't one too many.

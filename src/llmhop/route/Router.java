@@ -73,6 +73,7 @@ public final class Router implements HttpHandler {
     }
 
     lifecycle.refuseWhenDraining();
+    Admission.foresee(x, caller);
 
     journal.at(Phase.READ);
     try (Intake.Request request = intake.read(x, target, caller, routes)) {

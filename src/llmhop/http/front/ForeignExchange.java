@@ -139,6 +139,22 @@ final class ForeignExchange implements RawExchange {
   }
 
   @Override
+  public int awaitBody() {
+    return 0;
+  }
+
+  /// Closing waits for the body's rest, so that a thread of its own does it.
+  @Override
+  public void cutBody() {
+    Thread.ofVirtual().name("cut-body").start(http::close);
+  }
+
+  @Override
+  public boolean unix() {
+    return false;
+  }
+
+  @Override
   public boolean bodyDone() {
     return bodyDone;
   }

@@ -138,6 +138,19 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   /// RFC 9110 section 10.1.1: `100 Continue` only to who waits for it, and only now.
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
+    wantBody();
+    int read = body.read(into, offset, length);
+    armWhenRead();
+    return read;
+  }
+
+  @Override
+  public int awaitBody() throws IOException {
+    wantBody();
+    return body.await();
+  }
+
+  private void wantBody() throws IOException {
     if (over) {
       throw new EOFException("the exchange is over");
     }
@@ -145,9 +158,16 @@ final class FrontExchange extends HttpExchange implements RawExchange {
       continued = true;
       askForBody();
     }
-    int read = body.read(into, offset, length);
-    armWhenRead();
-    return read;
+  }
+
+  @Override
+  public void cutBody() {
+    connection.shutInput();
+  }
+
+  @Override
+  public boolean unix() {
+    return !(connection.remote() instanceof InetSocketAddress);
   }
 
   /// Another thread may begin the answer meanwhile.

@@ -58,6 +58,20 @@ public interface RawExchange {
   /// @throws IOException when it breaks off or its framing is wrong
   int read(byte[] into, int offset, int length) throws IOException;
 
+  /// Waits until bytes of the body can be read at once, or its end; tells a caller that waits for
+  /// it to go on. No memory is needed meanwhile.
+  ///
+  /// @return how many bytes are there, framing included; below 1 where that isn't known
+  /// @throws BodyStalledException when they come too slowly
+  /// @throws IOException when it breaks off
+  int awaitBody() throws IOException;
+
+  /// Ends the caller's input, from any thread: whoever reads the body sees it break off.
+  void cutBody();
+
+  /// Whether the caller came by a Unix socket, which has no address.
+  boolean unix();
+
   /// Whether nothing more of the body will come.
   boolean bodyDone();
 

@@ -55,6 +55,27 @@ final class RequestBody {
     }
   }
 
+  /// Waits until bytes are there, in the inlet's own array.
+  ///
+  /// @return how many, with their framing; 0 at the end of the body
+  int await() throws IOException {
+    if (done) {
+      return 0;
+    }
+    if (failed) {
+      throw new EOFException("the body has broken off");
+    }
+    try {
+      if (!inlet.hasBuffered()) {
+        fill();
+      }
+      return inlet.buffered();
+    } catch (IOException e) {
+      failed = true;
+      throw e;
+    }
+  }
+
   private int readCounted(byte[] into, int offset, int length) throws IOException {
     int read = receive(into, offset, (int) Math.min(length, left));
     left -= read;
