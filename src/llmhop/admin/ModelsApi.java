@@ -4,7 +4,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import llmhop.json.Json;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
@@ -13,15 +12,13 @@ import llmhop.route.Route.Found;
 import llmhop.route.Target;
 
 /// `GET /v1/models` and `/v1/models/{id}`, in OpenAI's shape; in Anthropic's for its clients, which
-/// are known by their `anthropic-version` field. Models with a `catalog` carry what their engine
-/// says of them, `max_model_len` for example, as it was said last.
+/// are known by their `anthropic-version` field. Models with a `catalog` carry the published fields
+/// that their engine sent last: `created`, `owned_by`, `max_model_len`, `context_length`, the
+/// numbers of `meta`, `architecture.input_modalities`.
 ///
 /// @see <a href="https://platform.openai.com/docs/api-reference/models">OpenAI's models</a>
 /// @see <a href="https://docs.anthropic.com/en/api/models-list">Anthropic's models</a>
 final class ModelsApi {
-  private static final Set<String> OURS =
-      Set.of("id", "object", "root", "parent", "permission", "name", "model");
-
   private final Instant created;
 
   ModelsApi(Instant created) {
@@ -87,18 +84,9 @@ final class ModelsApi {
       if (listed.flatMap(said -> said.get("owned_by")).isEmpty()) {
         json.name("owned_by").value("llmhop");
       }
-      listed.ifPresent(said -> passOn(json, said));
+      // The list holds published fields only; none of them is `id` or `object`.
+      listed.ifPresent(said -> said.members().forEach(m -> json.name(m.name()).json(m.value())));
     }
     json.endObject();
-  }
-
-  /// All that an engine says, but its own name for the model, which may be a path on its disk, and
-  /// what it lets its callers do.
-  private static void passOn(JsonWriter json, Json.Obj said) {
-    for (Json.Member member : said.members()) {
-      if (!OURS.contains(member.name())) {
-        json.name(member.name()).json(member.value());
-      }
-    }
   }
 }

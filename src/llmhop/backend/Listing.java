@@ -1,10 +1,8 @@
 package llmhop.backend;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -13,8 +11,9 @@ import llmhop.http.upstream.UpstreamException;
 import llmhop.json.Json;
 import llmhop.json.JsonException;
 
-/// What models a backend says that it serves: its `GET /v1/models`, asked for now and then and kept
-/// in memory, so that nobody has to wait for it. Written by one thread, read by all.
+/// The models that a backend says that it serves, with their [PublishedFields]: its `GET
+/// /v1/models`, asked for at an interval and kept in memory, so that no request waits for it.
+/// Written by one thread, read by all.
 final class Listing {
   /// A list of a thousand models with all that vLLM says of each.
   private static final int MOST_BYTES = 1024 * 1024;
@@ -24,9 +23,6 @@ final class Listing {
 
   private static final int LONGEST_NAME = 256;
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
-
-  /// A number that is longer than any double's is one that readers of the list might break at.
-  private static final int LONGEST_NUMBER = 32;
 
   private final Backend backend;
   private final Consumer<String> news;
@@ -97,7 +93,7 @@ final class Listing {
           && model.get("id").orElse(null) instanceof Json.Str id
           && isName(id.value())
           && models.size() < MOST_MODELS) {
-        models.putIfAbsent(id.value(), clean(model));
+        models.putIfAbsent(id.value(), PublishedFields.of(model));
       }
     }
     return Collections.unmodifiableMap(models);
@@ -111,34 +107,5 @@ final class Listing {
       fits = !Character.isISOControl(point) && !half;
     }
     return fits;
-  }
-
-  /// What is said of a model, without what others might break at.
-  private static Json.Obj clean(Json.Obj model) {
-    List<Json.Member> members = new ArrayList<>(model.members());
-    members.removeIf(member -> !isUsual(member.value()));
-    return new Json.Obj(members, model.line());
-  }
-
-  private static boolean isUsual(Json value) {
-    return switch (value) {
-      case Json.Num number ->
-          number.text().length() <= LONGEST_NUMBER
-              && Double.isFinite(Double.parseDouble(number.text()));
-      case Json.Arr list -> areUsual(list.items());
-      case Json.Obj object -> {
-        List<Json> values = new ArrayList<>();
-        for (Json.Member member : object.members()) values.add(member.value());
-        yield areUsual(values);
-      }
-      case Json.Str _, Json.Bool _, Json.Null _ -> true;
-    };
-  }
-
-  private static boolean areUsual(List<Json> values) {
-    for (Json value : values) {
-      if (!isUsual(value)) return false;
-    }
-    return true;
   }
 }

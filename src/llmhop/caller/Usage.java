@@ -2,19 +2,17 @@ package llmhop.caller;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /// What the callers with one token have used of its limits. Shared by all of them; knows no limits
 /// itself, so that it outlives a change of them.
 ///
-/// Requests per minute are a token bucket, kept as the one moment at which it will be full again (a
-/// generic cell rate algorithm): it holds a minute's requests and is refilled evenly.
+/// Requests per minute are a token bucket: it holds a minute's requests and is refilled evenly. The
+/// requests that were used stay used when the rate changes, see [Bucket].
 public final class Usage {
-  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private final LongSupplier nanos;
-  private final AtomicLong fullAt;
+  private final AtomicReference<Bucket> bucket;
   private final AtomicInteger inHand = new AtomicInteger();
 
   /// Of a token that nobody has used yet.
@@ -22,40 +20,58 @@ public final class Usage {
   /// @param nanos the clock, as of [System#nanoTime]
   public Usage(LongSupplier nanos) {
     this.nanos = nanos;
-    this.fullAt = new AtomicLong(nanos.getAsLong());
+    this.bucket = new AtomicReference<>(Bucket.full(1, nanos.getAsLong()));
   }
 
   /// Asks for one more request.
   ///
   /// @param rpm how many there may be in a minute; 0 for none
   public Quota spend(int rpm) {
-    if (rpm == 0) {
-      return Quota.BLOCKED;
-    }
-    while (true) {
-      long now = nanos.getAsLong();
-      long before = fullAt.get();
-      Quota quota = quota(rpm, Math.max(before - now, 0));
-      if (!quota.granted() || fullAt.compareAndSet(before, now + quota.fullNanos())) {
-        return quota;
-      }
-    }
+    return rpm == 0 ? Quota.BLOCKED : ask(rpm, Bucket::spend);
   }
 
-  /// What [#spend] would say now; nothing is spent.
+  /// What [#spend] would return now; nothing is spent.
   ///
   /// @param rpm how many there may be in a minute; 0 for none
   public Quota foresee(int rpm) {
-    return rpm == 0 ? Quota.BLOCKED : quota(rpm, Math.max(fullAt.get() - nanos.getAsLong(), 0));
+    return rpm == 0 ? Quota.BLOCKED : ask(rpm, Bucket::foresee);
   }
 
-  /// @param spent the time that the bucket needs to be full again
-  private static Quota quota(int rpm, long spent) {
-    long each = MINUTE_NANOS / rpm;
-    long whole = each * rpm;
-    return spent + each > whole
-        ? new Quota(false, rpm, 0, spent, spent + each - whole)
-        : new Quota(true, rpm, (int) ((whole - spent - each) / each), spent + each, 0);
+  private interface Question {
+    /// @return null where the bucket is sealed
+    Quota of(Bucket bucket, long now);
+  }
+
+  private Quota ask(int rpm, Question question) {
+    while (true) {
+      Bucket current = bucket.get();
+      long now = nanos.getAsLong();
+      if (current.rpm() != rpm) {
+        changeRate(current, rpm, now);
+        continue;
+      }
+      Quota quota = question.of(current, now);
+      if (quota != null) {
+        return quota;
+      }
+      // Sealed: another thread is just replacing the bucket.
+      Thread.onSpinWait();
+    }
+  }
+
+  private void changeRate(Bucket from, int rpm, long now) {
+    Bucket next = from.seal(rpm, now);
+    if (next == null) {
+      Thread.onSpinWait();
+    } else {
+      bucket.set(next);
+    }
+  }
+
+  /// Whether nothing is known of the token that a new usage would not know as well: the bucket is
+  /// full and no request is in hand.
+  boolean isFresh() {
+    return inHand.get() == 0 && bucket.get().isFull(nanos.getAsLong());
   }
 
   /// Takes one more request in hand, if that isn't one too many.

@@ -1,6 +1,5 @@
 package llmhop.route;
 
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
 /// What one request's body holds of the [BufferBudget]. Used by the thread that reads the body;
@@ -41,9 +40,9 @@ abstract class BodyShare implements AutoCloseable {
     this.budget = budget;
   }
 
-  /// The caller that the body counts for; equal keys are one caller. Empty where the body counts
-  /// for itself. Asked only while memory is short.
-  abstract Optional<Object> key();
+  /// The caller that the body counts for; equal keys are one caller. Asked only while memory is
+  /// short.
+  abstract Object key();
 
   /// Ends the caller's input, from any thread: whoever waits for the body's bytes sees the end.
   abstract void cut();

@@ -70,9 +70,9 @@ public final class Refusal extends RuntimeException {
     return caller(505, "version_not_supported", message).closing();
   }
 
-  /// A request says how urgent it is in a word that there isn't.
+  /// A request names its class in a word that there isn't, or several times.
   public static Refusal invalidPriority() {
-    return invalidRequest("X-Priority must be one of high, normal and low.");
+    return invalidRequest("X-Priority must stand once, and be one of high, normal and low.");
   }
 
   /// The request is well-formed but asks for something that can't be.

@@ -1,11 +1,6 @@
 package llmhop.route;
 
-import java.net.Inet6Address;
-import java.net.InetAddress;
-import java.nio.ByteBuffer;
-import java.util.Optional;
 import llmhop.caller.Caller;
-import llmhop.config.AddressRange;
 
 /// What the body of a request holds of the [BufferBudget], counted for the request's token, or
 /// without tokens for its caller's address.
@@ -21,26 +16,11 @@ final class RequestShare extends BodyShare {
     this.routes = routes;
   }
 
-  /// The token's name, else the address, of IPv6 its /64. A proxy that is trusted, and a Unix
-  /// socket, stand for many callers: their bodies count for themselves.
+  /// The token's name, else the key of the caller's address: of a trusted proxy and of a Unix
+  /// socket each connection counts for itself.
   @Override
-  Optional<Object> key() {
-    if (routes.gate().takesCredentials()) {
-      return Optional.of(caller.name());
-    }
-    if (exchange.raw().unix()) {
-      return Optional.empty();
-    }
-    InetAddress peer = exchange.peer();
-    for (AddressRange trusted : routes.rules().trustedProxies()) {
-      if (trusted.contains(peer)) return Optional.empty();
-    }
-    return Optional.of(network(peer));
-  }
-
-  /// The first 8 bytes of an IPv6 address: a household or a server is given a /64 (RFC 6177).
-  private static Object network(InetAddress peer) {
-    return peer instanceof Inet6Address ? ByteBuffer.wrap(peer.getAddress()).getLong() : peer;
+  Object key() {
+    return routes.gate().takesCredentials() ? caller.name() : exchange.raw().addressKey();
   }
 
   @Override

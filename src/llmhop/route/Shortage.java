@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -248,8 +247,7 @@ final class Shortage {
   }
 
   private Tally tally(BodyShare share) {
-    Optional<Object> key = share.key();
-    return key.isPresent() ? tallies.computeIfAbsent(key.get(), _ -> new Tally()) : new Tally();
+    return tallies.computeIfAbsent(share.key(), _ -> new Tally());
   }
 
   private PriorityQueue<Candidate> candidates(List<BodyShare> arriving, long now) {

@@ -52,10 +52,13 @@ record Door(String url, int port, Next next, Closeable close) {
         });
   }
 
+  /// Listens on a port that stays held when the server is closed, so that it refuses connections
+  /// then, and a test can listen there again.
   private static ServerSocket listening(InetAddress address, int port) throws IOException {
+    int held = port == 0 ? HeldPorts.hold(address) : port;
     ServerSocket server = new ServerSocket();
     server.setReuseAddress(true);
-    server.bind(new InetSocketAddress(address, port), 1024);
+    server.bind(new InetSocketAddress(address, held), 1024);
     return server;
   }
 

@@ -12,9 +12,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
@@ -139,6 +141,42 @@ class KitWorldTest {
       assertThrows(
           SocketTimeoutException.class,
           () -> unanswered.connect(new InetSocketAddress(loopback, silent.port()), 100));
+    }
+  }
+
+  @Test
+  void unusedPortGoesToNobodyElseAndCanBeListenedOnLater() throws IOException {
+    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+    int unused = ScriptedBackend.unusedPort();
+    assertHeld(unused);
+    for (int i = 0; i < 2000; i++) {
+      try (ServerSocket other = new ServerSocket(0, 1, loopback)) {
+        assertNotEquals(unused, other.getLocalPort());
+      }
+    }
+    for (int i = 0; i < 2; i++) {
+      try (ScriptedBackend backend = ScriptedBackend.onTcp("127.0.0.1", unused)) {
+        assertEquals(unused, backend.port());
+        new Socket(loopback, unused).close();
+      }
+      assertThrows(ConnectException.class, () -> new Socket(loopback, unused).close());
+    }
+  }
+
+  @Test
+  void portOfAClosedBackendRefusesConnections() throws IOException {
+    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+    ScriptedBackend backend = ScriptedBackend.onTcp();
+    backend.close();
+    assertThrows(ConnectException.class, () -> new Socket(loopback, backend.port()).close());
+    assertHeld(backend.port());
+  }
+
+  private static void assertHeld(int port) throws IOException {
+    InetAddress loopback = InetAddress.ofLiteral("127.0.0.1");
+    try (ServerSocket other = new ServerSocket()) {
+      other.setReuseAddress(false);
+      assertThrows(BindException.class, () -> other.bind(new InetSocketAddress(loopback, port)));
     }
   }
 

@@ -2,7 +2,6 @@ package llmhop.kit;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -89,14 +88,13 @@ public final class ScriptedBackend implements AutoCloseable {
     return new ScriptedBackend(Door.tls(context, true));
   }
 
-  /// A port of 127.0.0.1 on which nobody listens at the moment.
+  /// Returns a port of 127.0.0.1 that refuses connections, and that no other socket can get while
+  /// the test runs, see [HeldPorts]. A backend may listen there later.
   ///
   /// @return the port
   /// @throws IOException when there is none
   public static int unusedPort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-      return socket.getLocalPort();
-    }
+    return HeldPorts.hold(InetAddress.ofLiteral("127.0.0.1"));
   }
 
   // ---- what it will do

@@ -1,25 +1,23 @@
 package llmhop.route;
 
-import java.util.Optional;
-
-/// A body's share of a budget without a request: of a caller with a name, or of nobody in
-/// particular.
+/// A body's share of a budget without a request: of a caller with a name, or of one that has
+/// no other body.
 final class AnyShare extends BodyShare {
-  private final Optional<Object> caller;
+  private final Object caller;
   private volatile int cuts;
 
   AnyShare(BufferBudget budget) {
     super(budget);
-    this.caller = Optional.empty();
+    this.caller = new Object();
   }
 
   AnyShare(BufferBudget budget, String caller) {
     super(budget);
-    this.caller = Optional.of(caller);
+    this.caller = caller;
   }
 
   @Override
-  Optional<Object> key() {
+  Object key() {
     return caller;
   }
 

@@ -215,18 +215,22 @@ class BufferBudgetTest {
     assertEquals(0, slow.cuts());
   }
 
-  /// Trusted proxies and Unix sockets stand for many callers.
+  /// Trusted proxies and Unix sockets stand for many callers: each connection is one.
   @Test
-  void bodiesWithoutACallerOfTheirOwnAreBoundByNoShare() {
-    var large = new AnyShare(budget);
-    shares.add(large);
-    large.take(6 * MIB);
-    large.arriving();
+  void bodiesOfManyCallersAreNotBoundTogether() {
+    List<AnyShare> many = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      var each = new AnyShare(budget);
+      shares.add(each);
+      many.add(each);
+      each.take(MIB);
+      each.arriving();
+    }
     AnyShare slow = arriving("a", MIB);
     passSeconds(30);
-    large.came(60_000);
+    many.forEach(each -> each.came(60_000));
     takeWhileTheCutOnesLeave(share("b"), MIB);
-    assertEquals(0, large.cuts());
+    assertEquals(0, ended(many));
     assertEquals(1, slow.cuts());
   }
 

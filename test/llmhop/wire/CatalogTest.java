@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import llmhop.kit.Answer;
 import llmhop.kit.Gate;
@@ -19,6 +21,8 @@ import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What engines say of their models, passed on from memory; and the model that takes whatever they
 /// list.
@@ -71,6 +75,50 @@ class CatalogTest {
       int asked = one.executions();
       for (int i = 0; i < 20; i++) models(router);
       assertEquals(asked, one.executions(), "never asked inline");
+    }
+  }
+
+  /// The shape of llama.cpp's router mode, whose `status.args` is the command line of the server.
+  private static final String LLAMA_CPP =
+      """
+      {"object":"list","models":[{"name":"/srv/secret.gguf"}],"data":[{"id":"llama-v2",
+       "object":"model","created":5,"owned_by":"llamacpp","in_cache":true,"path":"/srv/secret.gguf",
+       "status":{"value":"loaded","args":["llama-server","--api-key","secret","-m",
+       "/srv/secret.gguf"],"preset":"secret"},"meta":{"n_ctx_train":8192,"path":"/srv/secret.gguf"},
+       "architecture":{"input_modalities":["text"],"file":"/srv/secret.gguf"}}]}
+      """;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /v1/models",
+        "GET /v1/models/%s",
+        "GET /api/tags",
+        "GET /api/ps",
+        "POST /api/show",
+        "GET /",
+        "GET /llmhop/status"
+      })
+  void noPageShowsCommandLinesOrPathsOfAnEngine(String line) {
+    lists(one, LLAMA_CPP);
+    lists(two, "{\"data\":[]}");
+    String named = "{'models': {'llama-v2': {'url': '%s', 'catalog': '60s'}}}";
+    try (var router = RouterUnderTest.of(named.formatted(one.url()));
+        var star = star("", "")) {
+      Waiting.await("the list", () -> models(router).text().contains("n_ctx_train"));
+      Waiting.await("the list", () -> models(star).text().contains("n_ctx_train"));
+      String[] words = line.formatted("llama-v2").split(" ");
+      byte[] body = "{\"model\":\"llama-v2\"}".getBytes(StandardCharsets.UTF_8);
+      for (RouterUnderTest each : List.of(router, star)) {
+        for (String field : new String[] {"X-None: 1", "anthropic-version: 2023-06-01"}) {
+          Request request =
+              Request.of(words[0], words[1], words[0].equals("POST") ? body : new byte[0]);
+          Answer answer = each.ask(request.with(field));
+          assertEquals(200, answer.status(), answer::toString);
+          assertFalse(answer.text().contains("secret"), answer::text);
+          assertFalse(answer.text().contains("/srv"), answer::text);
+        }
+      }
     }
   }
 
