@@ -65,21 +65,29 @@ public final class Admission {
   ///
   /// @throws Refusal 429, with the same fields as [#admit]
   static void foresee(Exchange x, Caller caller) throws IOException {
-    if (!caller.limited()) {
-      return;
+    if (caller.limited()) {
+      Optional<Refusal> refusal = foreseen(x, caller);
+      if (refusal.isPresent()) {
+        x.dropBufferedBody();
+        throw refusal.get();
+      }
     }
+  }
+
+  private static Optional<Refusal> foreseen(Exchange x, Caller caller) throws IOException {
     TokenLimits limits = caller.limits();
     OptionalInt most = limits.maxConcurrent();
     if (most.isPresent() && caller.usage().inHand() >= most.getAsInt()) {
-      throw NotNow.tooManyOfKey(most.getAsInt());
+      return Optional.of(NotNow.tooManyOfKey(most.getAsInt()));
     }
     if (limits.rpm().isPresent()) {
       Quota quota = caller.usage().foresee(limits.rpm().getAsInt());
       if (!quota.granted()) {
         x.quota(quota);
-        throw refusal(quota);
+        return Optional.of(refusal(quota));
       }
     }
+    return Optional.empty();
   }
 
   private static Refusal refusal(Quota quota) {

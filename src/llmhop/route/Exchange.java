@@ -133,6 +133,12 @@ public final class Exchange {
     }
   }
 
+  /// Drops a body that has come whole already, so that the connection can be kept after a refusal.
+  /// Not while another thread may read the body.
+  void dropBufferedBody() {
+    raw.dropBufferedBody();
+  }
+
   private static Refusal unreadable(IOException failure) {
     return switch (failure) {
       case BodyStalledException _ ->

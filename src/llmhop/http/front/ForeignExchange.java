@@ -148,6 +148,9 @@ final class ForeignExchange implements RawExchange {
     return 0;
   }
 
+  @Override
+  public void dropBufferedBody() {}
+
   /// Closing waits for the body's rest, so that a thread of its own does it.
   @Override
   public void cutBody() {

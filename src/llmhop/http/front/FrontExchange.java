@@ -202,6 +202,11 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   }
 
   @Override
+  public void dropBufferedBody() {
+    body.dropBuffered();
+  }
+
+  @Override
   public void cutBody() {
     connection.shutInput();
   }

@@ -71,6 +71,10 @@ public interface RawExchange {
   /// @throws IOException when it breaks off
   int awaitBody() throws IOException;
 
+  /// Drops a body that has come whole already, so that the connection can be kept. Not while
+  /// another thread may read the body.
+  void dropBufferedBody();
+
   /// Ends the caller's input, from any thread: whoever reads the body sees it break off.
   void cutBody();
 

@@ -76,6 +76,15 @@ final class RequestBody {
     }
   }
 
+  /// Drops the body when all of it is in the inlet and its length was declared.
+  void dropBuffered() {
+    if (!done && chunks == null && left <= inlet.buffered()) {
+      inlet.position(inlet.position() + (int) left);
+      left = 0;
+      done = true;
+    }
+  }
+
   private int readCounted(byte[] into, int offset, int length) throws IOException {
     int read = receive(into, offset, (int) Math.min(length, left));
     left -= read;
