@@ -178,7 +178,11 @@ public final class Admission {
       return Optional.of(Refusal.noTunnel(target.path()));
     }
     if (found.route().closes(x.method(), target)) {
-      return Optional.of(Refusal.pathNotAllowed(target.path(), found.route().name()));
+      return Optional.of(
+          found.route().couldBeLeftBy(target)
+              ? Refusal.badRequest(
+                  "The path holds '.' or '..' segments, which could leave its place.")
+              : Refusal.pathNotAllowed(target.path(), found.route().name()));
     }
     return Optional.empty();
   }

@@ -95,13 +95,27 @@ final class Readings {
   /// lower case, each segment without what some servers cut off, no empty segments, dot segments or
   /// trailing slash. Never sent anywhere. Linear in the path's length.
   static String normal(String rawPath) {
-    String decoded = rawPath;
-    for (int i = 0; i < PathSpelling.MAX_DECODINGS && decoded.indexOf('%') >= 0; i++) {
-      decoded = PathSpelling.decoded(decoded);
-    }
     var path = new StringBuilder();
-    walk(decoded, path, (place, ends) -> false);
+    walk(fullyDecoded(rawPath), path, (place, ends) -> false);
     return path.isEmpty() ? "/" : path.toString();
+  }
+
+  /// Whether a segment leads elsewhere, `.` or `..`, in any spelling. Linear in the path's length.
+  static boolean hasDotSegments(String rawPath) {
+    for (String segment : fullyDecoded(rawPath).replace('\\', '/').split("/")) {
+      if (segment.equals(".") || segment.equals("..")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String fullyDecoded(String rawPath) {
+    String path = rawPath;
+    for (int i = 0; i < PathSpelling.MAX_DECODINGS && path.indexOf('%') >= 0; i++) {
+      path = PathSpelling.decoded(path);
+    }
+    return path;
   }
 
   /// Goes through the segments, and stops at a path that is asked for.
