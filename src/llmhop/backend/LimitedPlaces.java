@@ -2,6 +2,7 @@ package llmhop.backend;
 
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -10,7 +11,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import llmhop.config.Model;
 import llmhop.config.ModelLimits;
-import llmhop.config.QueueRules;
 
 /// The places at a model with limits. Whoever gives a place back passes it on to the next in line,
 /// so that nobody who comes later is faster.
@@ -20,8 +20,12 @@ import llmhop.config.QueueRules;
 ///     |--no queue, or it is full--> denied
 ///     +--> waiting --passed on--> taken
 ///             |--hang-up--> left
-///             +--time is over, pushed out--> denied
+///             +--time is over, pushed out, the queue is taken away--> denied
 /// ```
+///
+/// A config that changes the queue changes it for the requests that wait already: each of them may
+/// wait as long as the new config says, counted from when it came. A queue that becomes smaller than
+/// the number of those who wait sends none of them away, and takes no more until it has room.
 final class LimitedPlaces implements Places {
   /// How much a new duration counts for the mean: an eighth, as in TCP's round trip times.
   private static final int SMOOTHING = 8;
@@ -38,8 +42,11 @@ final class LimitedPlaces implements Places {
   // All below is guarded by the lock.
   private final Line<Waiter> line = new Line<>();
   private ModelLimits limits;
-  private boolean backendsLimited;
   private int taken;
+
+  // Written under the lock, read by those who wait without it.
+  private volatile long maxWaitNanos;
+  private volatile long lookEveryNanos;
 
   // What the last who came to the line wants, and whether others there may want something else.
   private Object wanted = "nothing yet";
@@ -51,8 +58,7 @@ final class LimitedPlaces implements Places {
   ///
   /// @param nanos the clock, as of [System#nanoTime]
   LimitedPlaces(Model model, LongSupplier nanos) {
-    this.limits = model.limits();
-    this.backendsLimited = model.limitsBackends();
+    set(model.limits(), model.limitsBackends());
     this.nanos = nanos;
     this.lastLook = nanos.getAsLong();
   }
@@ -61,12 +67,14 @@ final class LimitedPlaces implements Places {
   private static final class Waiter {
     final Seeker seeker;
     final Thread thread = Thread.currentThread();
+    final long since;
     // Written under the lock of the places, read by its thread whenever it wakes.
     volatile boolean pushedOut;
     volatile Optional<Place> place = Optional.empty();
 
-    Waiter(Seeker seeker) {
+    Waiter(Seeker seeker, long since) {
       this.seeker = seeker;
+      this.since = since;
     }
   }
 
@@ -86,8 +94,6 @@ final class LimitedPlaces implements Places {
   @Override
   public Entry enter(Seeker seeker) {
     Waiter waiter;
-    QueueRules queue;
-    long lookNanos;
     lock.lock();
     try {
       // Time alone may have made room: a backend that was down may be tried again.
@@ -98,20 +104,18 @@ final class LimitedPlaces implements Places {
       if (limits.queue().isEmpty()) {
         return denied(Entry.Why.TAKEN, 0);
       }
-      queue = limits.queue().get();
-      if (line.size() >= queue.max() && !makeRoom(seeker)) {
+      if (line.size() >= limits.queue().get().max() && !makeRoom(seeker)) {
         return denied(Entry.Why.FULL, 0);
       }
-      waiter = new Waiter(seeker);
+      waiter = new Waiter(seeker, nanos.getAsLong());
       add(waiter);
-      lookNanos = backendsLimited ? LOOK_NANOS : Long.MAX_VALUE;
       passOn();
     } finally {
       lock.unlock();
     }
     boolean ended = false;
     try {
-      Entry entry = await(waiter, queue.longest().toNanos(), lookNanos);
+      Entry entry = await(waiter);
       ended = true;
       return entry;
     } finally {
@@ -131,27 +135,30 @@ final class LimitedPlaces implements Places {
     line.add(seeker.priority(), seeker.owner(), waiter);
   }
 
-  private Entry await(Waiter waiter, long mostNanos, long lookNanos) {
+  private Entry await(Waiter waiter) {
     Seeker seeker = waiter.seeker;
-    long start = nanos.getAsLong();
     if (waiter.place.isEmpty()) {
       seeker.waits(() -> LockSupport.unpark(waiter.thread));
     }
     while (true) {
-      long waited = nanos.getAsLong() - start;
-      boolean over = waited >= mostNanos || seeker.gone() || Thread.currentThread().isInterrupted();
+      // Read anew each time: a config that changes them wakes all who wait.
+      long maxNanos = maxWaitNanos;
+      long lookNanos = lookEveryNanos;
+      long waited = nanos.getAsLong() - waiter.since;
+      boolean over = waited >= maxNanos || seeker.gone() || Thread.currentThread().isInterrupted();
       if (over || waiter.place.isPresent() || waiter.pushedOut) {
-        return end(waiter, waited);
+        return end(waiter);
       }
-      long sleep = Math.min(mostNanos - waited, lookNanos);
+      long sleep = Math.min(maxNanos - waited, lookNanos);
       LockSupport.parkNanos(this, sleep);
       if (sleep == lookNanos) lookInTurn();
     }
   }
 
   /// It waits no longer, for whatever reason.
-  private Entry end(Waiter waiter, long waited) {
+  private Entry end(Waiter waiter) {
     Seeker seeker = waiter.seeker;
+    long waited = nanos.getAsLong() - waiter.since;
     lock.lock();
     try {
       line.remove(seeker.priority(), seeker.owner(), waiter);
@@ -159,13 +166,20 @@ final class LimitedPlaces implements Places {
         return new Entry.Granted(waiter.place.get(), waited);
       }
       if (waiter.place.isEmpty() && !seeker.gone()) {
-        return denied(waiter.pushedOut ? Entry.Why.PUSHED_OUT : Entry.Why.WAITED, waited);
+        return denied(whyNot(waiter), waited);
       }
     } finally {
       lock.unlock();
     }
     waiter.place.ifPresent(Place::close);
     return new Entry.Left(waited);
+  }
+
+  private Entry.Why whyNot(Waiter waiter) {
+    if (waiter.pushedOut) {
+      return Entry.Why.PUSHED_OUT;
+    }
+    return limits.queue().isEmpty() ? Entry.Why.TAKEN : Entry.Why.WAITED;
   }
 
   /// It goes, with or without a place.
@@ -281,20 +295,33 @@ final class LimitedPlaces implements Places {
     limit(model.limits(), model.limitsBackends());
   }
 
+  /// The queue stays as it is for requests that began under the config before and that no backend
+  /// of theirs has room for.
   @Override
   public void lift() {
-    limit(ModelLimits.NONE, false);
+    lock.lock();
+    try {
+      limit(new ModelLimits(OptionalInt.empty(), limits.queue(), limits.heartbeat()), false);
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void limit(ModelLimits now, boolean ofBackends) {
     lock.lock();
     try {
-      limits = now;
-      backendsLimited = ofBackends;
+      set(now, ofBackends);
       passOn();
+      line.forEach(waiter -> LockSupport.unpark(waiter.thread));
     } finally {
       lock.unlock();
     }
+  }
+
+  private void set(ModelLimits now, boolean ofBackends) {
+    limits = now;
+    maxWaitNanos = now.queue().map(queue -> queue.longest().toNanos()).orElse(0L);
+    lookEveryNanos = ofBackends ? LOOK_NANOS : Long.MAX_VALUE;
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import llmhop.config.Priority;
 
@@ -98,6 +99,13 @@ final class Line<W> {
       }
     }
     return Optional.empty();
+  }
+
+  /// Shows each that waits, in no particular order.
+  void forEach(Consumer<W> action) {
+    for (Rank<W> rank : ranks) {
+      for (Group<W> group : rank.turns) group.waiting.forEach(action);
+    }
   }
 
   /// Takes the one that has to make room for a newcomer, if any has to: the last of the least

@@ -2,6 +2,7 @@ package llmhop.caller;
 
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
@@ -22,9 +23,12 @@ public final class Ledger {
     return usages.computeIfAbsent(name, _ -> new Usage(nanos));
   }
 
-  /// Forgets all tokens but these, and those that still have requests in hand.
+  /// Forgets all tokens but these, those that still have requests in hand, and those that have used
+  /// some of their requests per minute: a token that is taken away and given back has no more than
+  /// before. Such a token is forgotten at the first call a minute later.
   public void retain(Collection<String> names) {
-    usages.entrySet().removeIf(e -> !names.contains(e.getKey()) && e.getValue().inHand() == 0);
+    Set<String> known = Set.copyOf(names);
+    usages.entrySet().removeIf(e -> !known.contains(e.getKey()) && e.getValue().isFresh());
   }
 
   /// Requests in hand of all tokens that have a limit.

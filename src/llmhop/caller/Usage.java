@@ -2,19 +2,17 @@ package llmhop.caller;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 
 /// What the callers with one token have used of its limits. Shared by all of them; knows no limits
 /// itself, so that it outlives a change of them.
 ///
-/// Requests per minute are a token bucket, kept as the one moment at which it will be full again (a
-/// generic cell rate algorithm): it holds a minute's requests and is refilled evenly.
+/// Requests per minute are a token bucket: it holds a minute's requests and is refilled evenly. The
+/// requests that were used stay used when the rate changes, see [Bucket].
 public final class Usage {
-  private static final long MINUTE_NANOS = TimeUnit.MINUTES.toNanos(1);
-
   private final LongSupplier nanos;
-  private final AtomicLong fullAt;
+  private final AtomicReference<Bucket> bucket;
   private final AtomicInteger inHand = new AtomicInteger();
 
   /// Of a token that nobody has used yet.
@@ -22,7 +20,7 @@ public final class Usage {
   /// @param nanos the clock, as of [System#nanoTime]
   public Usage(LongSupplier nanos) {
     this.nanos = nanos;
-    this.fullAt = new AtomicLong(nanos.getAsLong());
+    this.bucket = new AtomicReference<>(Bucket.full(1, nanos.getAsLong()));
   }
 
   /// Asks for one more request.
@@ -32,20 +30,35 @@ public final class Usage {
     if (rpm == 0) {
       return Quota.BLOCKED;
     }
-    long each = MINUTE_NANOS / rpm;
-    long whole = each * rpm;
     while (true) {
+      Bucket current = bucket.get();
       long now = nanos.getAsLong();
-      long before = fullAt.get();
-      long spent = Math.max(before - now, 0);
-      if (spent + each > whole) {
-        return new Quota(false, rpm, 0, spent, spent + each - whole);
+      if (current.rpm() != rpm) {
+        changeRate(current, rpm, now);
+        continue;
       }
-      long spentNow = spent + each;
-      if (fullAt.compareAndSet(before, now + spentNow)) {
-        return new Quota(true, rpm, (int) ((whole - spentNow) / each), spentNow, 0);
+      Quota quota = current.spend(now);
+      if (quota != null) {
+        return quota;
       }
+      // Sealed: another thread is just replacing the bucket.
+      Thread.onSpinWait();
     }
+  }
+
+  private void changeRate(Bucket from, int rpm, long now) {
+    Bucket next = from.seal(rpm, now);
+    if (next == null) {
+      Thread.onSpinWait();
+    } else {
+      bucket.set(next);
+    }
+  }
+
+  /// Whether nothing is known of the token that a new usage would not know as well: the bucket is
+  /// full and no request is in hand.
+  boolean isFresh() {
+    return inHand.get() == 0 && bucket.get().isFull(nanos.getAsLong());
   }
 
   /// Takes one more request in hand, if that isn't one too many.

@@ -35,6 +35,11 @@ class PlacesTest {
     return Fleets.model("'url': 'http://h', 'maxConcurrent': " + places + rules);
   }
 
+  private static Model waiting(String wait) {
+    String queue = "'queue': {'max': 5, 'wait': '" + wait + "'}";
+    return Fleets.model("'url': 'http://h', 'maxConcurrent': 1, " + queue);
+  }
+
   private Places places(Model model) {
     return Places.of(model, clock);
   }
@@ -104,6 +109,86 @@ class PlacesTest {
     first.granted().place().close();
     second.granted().place().close();
     assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void shorterWaitEndsWaitsThatAreLongerAtOnceAndOthersInTheirTime() {
+    Places places = places(waiting("60s"));
+    Place place = take(places);
+    Asker early = new Asker("ann").waitAt(places);
+    clock.advance(Duration.ofSeconds(8));
+    Asker late = new Asker("bob").waitAt(places);
+    clock.advance(Duration.ofSeconds(4));
+    places.limit(waiting("10s"));
+    Entry.Denied denied = early.denied();
+    assertEquals(Entry.Why.WAITED, denied.why());
+    assertEquals(Duration.ofSeconds(12).toNanos(), denied.waitedNanos());
+    clock.advance(Duration.ofSeconds(6).minusNanos(1));
+    late.wake.run();
+    assertEquals(1, places.waiting());
+    clock.advance(Duration.ofNanos(1));
+    late.wake.run();
+    assertEquals(Entry.Why.WAITED, late.denied().why());
+    place.close();
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void longerWaitHoldsForThoseWhoWaitAlready() {
+    Places places = places(waiting("10s"));
+    Place place = take(places);
+    Asker ann = new Asker("ann").waitAt(places);
+    places.limit(waiting("60s"));
+    clock.advance(Duration.ofSeconds(60).minusNanos(1));
+    ann.wake.run();
+    assertEquals(1, places.waiting());
+    place.close();
+    ann.granted().place().close();
+  }
+
+  @Test
+  void queueThatIsTakenAwayLetsNobodyWait() {
+    Places places = places(waiting("60s"));
+    Place place = take(places);
+    Asker ann = new Asker("ann").waitAt(places);
+    Asker bob = new Asker("bob").waitAt(places);
+    places.limit(limits(2));
+    // The place that is new goes to the first, and the other is not kept for nothing.
+    ann.granted().place().close();
+    assertEquals(Entry.Why.TAKEN, bob.denied().why());
+    place.close();
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  @Test
+  void smallerQueueKeepsThoseWhoWaitAndTakesNoMoreBeforeItHasRoom() {
+    Places places = places(limits(1, 5));
+    Place place = take(places);
+    List<Asker> askers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) askers.add(new Asker("ann").waitAt(places));
+    places.limit(limits(1, 2));
+    assertEquals(3, places.waiting());
+    assertEquals(
+        Entry.Why.FULL,
+        assertInstanceOf(Entry.Denied.class, new Asker("ann").enter(places)).why());
+    place.close();
+    for (Asker each : askers) each.granted().place().close();
+    assertEquals(0, places.taken() + places.waiting());
+  }
+
+  /// A config that comes just when a request begins to wait must not leave it with the old wait.
+  @Test
+  void queueThatIsTakenAwayWhileRequestsComeLeavesNobodyWaiting() throws InterruptedException {
+    for (int round = 0; round < 300; round++) {
+      Places places = places(waiting("60s"));
+      Place place = take(places);
+      Asker ann = new Asker("ann");
+      Thread coming = Thread.ofPlatform().start(() -> ann.entry.complete(ann.enter(places)));
+      places.limit(limits(1));
+      assertEquals(Entry.Why.TAKEN, ann.denied().why());
+      coming.join();
+      place.close();
+    }
   }
 
   @Test

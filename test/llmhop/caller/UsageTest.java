@@ -97,14 +97,95 @@ class UsageTest {
   }
 
   @Test
-  void aChangeOfTheLimitTakesOverWhatWasSpent() {
+  void raisedLimitGivesItsAdditionalRequestsAtOnceAndNoOthers() {
     assertEquals(10, granted(10, 20));
-    // Empty is empty, also under a higher limit; but it is refilled faster.
-    assertEquals(0, granted(600, 10));
+    assertEquals(590, granted(600, 1000));
     clock.advance(Duration.ofSeconds(1));
     assertEquals(10, granted(600, 20));
-    // Under a lower one too, and nobody has to wait longer than a minute.
-    assertTrue(usage.spend(1).waitNanos() <= 60 * SECOND);
+  }
+
+  @Test
+  void partlyUsedBucketKeepsWhatIsUsedUnderAnotherLimit() {
+    assertEquals(4, granted(10, 4));
+    assertEquals(new Quota(true, 20, 15, 15 * SECOND, 0), usage.spend(20));
+    assertEquals(new Quota(true, 10, 4, 36 * SECOND, 0), usage.spend(10));
+    assertEquals(new Quota(true, 12, 5, 35 * SECOND, 0), usage.spend(12));
+  }
+
+  @Test
+  void loweredLimitIsUsedUpWhereMoreWasUsedThanItAllows() {
+    assertEquals(300, granted(600, 300));
+    assertEquals(new Quota(false, 10, 0, 60 * SECOND, 6 * SECOND), usage.spend(10));
+    clock.advance(Duration.ofSeconds(6));
+    assertEquals(1, granted(10, 5));
+  }
+
+  @Test
+  void limitThatGoesDownAndUpAgainDoesNotForgetWhatWasUsed() {
+    assertEquals(600, granted(600, 1000));
+    assertEquals(0, granted(10, 5));
+    assertEquals(0, granted(600, 5));
+    assertEquals(0, granted(10, 5));
+    // As much as flows in under the higher limit, and no more.
+    clock.advance(Duration.ofSeconds(30));
+    assertEquals(5, granted(10, 20));
+    int back = granted(600, 1000);
+    assertTrue(back > 250 && back <= 295, "granted " + back);
+  }
+
+  @Test
+  void limitOfNoneLeavesTheRestAsItWas() {
+    assertEquals(60, granted(60, 60));
+    assertEquals(0, granted(0, 5));
+    assertEquals(0, granted(60, 5));
+    clock.advance(Duration.ofSeconds(2));
+    assertEquals(0, granted(0, 5));
+    assertEquals(2, granted(60, 5));
+  }
+
+  /// Over any span, with whatever limits in turn: what the highest limit holds and what flows into
+  /// it meanwhile.
+  @Test
+  void noChangeOfLimitsGivesMoreThanTheHighestAllows() {
+    for (long seed = 1; seed <= 30; seed++) {
+      var random = new SplittableRandom(seed);
+      var each = new Usage(clock);
+      int highest = 2 + random.nextInt(1000);
+      long passed = 0;
+      long granted = 0;
+      for (int i = 0; i < 3000; i++) {
+        int rpm = random.nextBoolean() ? highest : random.nextInt(highest + 1);
+        for (int j = random.nextInt(20); j >= 0; j--) granted += each.spend(rpm).granted() ? 1 : 0;
+        long step = random.nextLong(SECOND / 2);
+        clock.advance(Duration.ofNanos(step));
+        passed += step;
+        assertTrue(granted <= highest + passed * highest / (60 * SECOND) + 1, "seed " + seed);
+      }
+    }
+  }
+
+  /// Requests that began before a reload ask under the old limit while others ask under the new.
+  @Test
+  void callersUnderTwoLimitsAtTheSameTimeGetNoMoreThanTheHigherOne() throws InterruptedException {
+    var granted = new AtomicInteger();
+    var start = new CountDownLatch(1);
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      int rpm = i % 2 == 0 ? 700 : 1400;
+      threads.add(
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    await(start);
+                    for (int j = 0; j < 5000; j++) {
+                      if (usage.spend(rpm).granted()) granted.incrementAndGet();
+                    }
+                  }));
+    }
+    start.countDown();
+    for (Thread each : threads) each.join();
+    // Each change may round up by a nanosecond of each request's 43 ms.
+    assertTrue(granted.get() <= 1400 && granted.get() >= 1399, "granted " + granted.get());
   }
 
   @Test
@@ -153,6 +234,18 @@ class UsageTest {
     ann.leave();
     ledger.retain(List.of("bob"));
     assertNotSame(ann, ledger.of("ann"));
+  }
+
+  @Test
+  void tokenThatIsTakenAwayAndGivenBackHasWhatItHad() {
+    var ledger = new Ledger(clock);
+    Usage ann = ledger.of("ann");
+    for (int i = 0; i < 10; i++) ann.spend(10);
+    ledger.retain(List.of());
+    assertFalse(ledger.of("ann").spend(10).granted());
+    clock.advance(Duration.ofMinutes(1));
+    ledger.retain(List.of());
+    assertNotSame(ann, ledger.of("ann"), "nothing is known of it any more");
   }
 
   private static void await(CountDownLatch latch) {

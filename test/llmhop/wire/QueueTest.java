@@ -403,6 +403,45 @@ class QueueTest {
     }
   }
 
+  @Test
+  void priorityThatThereIsNotIsRefusedAtEveryModelBeforeTheBody() {
+    backend.always(FINE);
+    String tokens = "{'token': 'ta'}, {'token': 'tm', 'maxPriority': 'low'}";
+    try (var router = withTokens(tokens, "'rename': 'x'")) {
+      String upgrade = "Connection: Upgrade";
+      List<Request> refused =
+          List.of(
+              chat("x").with("X-Priority: urgent"),
+              chat("x").with("X-Priority: "),
+              chat("x").with("X-Priority: high, low"),
+              chat("x").with("X-Priority: high").with("X-Priority: high"),
+              chat("x").with("X-Priority: low").with("x-priority: urgent"),
+              Request.post("/route/llama/x", "{}").with("X-Priority: 1"),
+              Request.get("/route/llama/x").with("X-Priority: 1"),
+              Request.get("/route/llama/x")
+                  .with("X-Priority: 1")
+                  .with("Upgrade: websocket")
+                  .with(upgrade)
+                  .with("Sec-WebSocket-Version: 13")
+                  .with("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="));
+      for (Request request : refused) {
+        Answer answer = router.ask(request.withToken("tm"));
+        assertEquals(400, answer.status(), request::toString);
+        assertEquals("invalid_request", answer.field("X-LLMhop-Error").orElseThrow());
+        assertTrue(answer.text().contains("high, normal and low"), answer::text);
+      }
+      try (RawCaller caller = router.caller()) {
+        caller.sendHead(chat("x").withToken("tm").with("X-Priority: 1"));
+        assertEquals(400, caller.read().status());
+      }
+      assertEquals(0, backend.executions());
+      assertEquals(200, router.ask(chat("x").withToken("ta").with("X-Priority: 1")).status());
+      assertEquals(200, router.ask(chat("x").withToken("tm").with("X-Priority: HIGH")).status());
+      assertEquals(
+          200, router.ask(Request.get("/health").withToken("tm").with("X-Priority: 1")).status());
+    }
+  }
+
   // ---- places at backends
 
   private RouterUnderTest fleet(String members) {

@@ -5,6 +5,7 @@ import static llmhop.kit.Steps.hold;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import llmhop.kit.Answer;
 import llmhop.kit.Gate;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
@@ -122,6 +123,87 @@ class ReloadQueueTest {
       gate.open();
       assertEquals(200, first.read().status());
       assertEquals(200, second.read().status());
+    }
+  }
+
+  private String limited(String more) {
+    return "{'models': {'llama': {'url': '%s'%s}}}".formatted(backend.url(), more);
+  }
+
+  private static void assertQueueFull(RawCaller caller) {
+    Answer answer = caller.read();
+    assertEquals(429, answer.status(), answer::text);
+    assertEquals("queue_full", answer.field("X-LLMhop-Error").orElseThrow());
+  }
+
+  @Test
+  void shorterWaitRefusesThoseWhoHaveWaitedLonger() {
+    String before = limited(", 'maxConcurrent': 1, " + QUEUE);
+    try (var router = RouterUnderTest.of(before);
+        RawCaller first = router.caller();
+        RawCaller second = router.caller()) {
+      fill(first, second, router);
+      router.reload(limited(", 'maxConcurrent': 1, 'queue': {'max': 10, 'wait': '1ms'}"));
+      assertQueueFull(second);
+      gate.open();
+      assertEquals(200, first.read().status());
+      assertEquals(1, backend.executions());
+    }
+  }
+
+  @Test
+  void queueThatIsTakenAwayRefusesThoseWhoWait() {
+    String before = limited(", 'maxConcurrent': 1, " + QUEUE);
+    try (var router = RouterUnderTest.of(before);
+        RawCaller first = router.caller();
+        RawCaller second = router.caller()) {
+      fill(first, second, router);
+      router.reload(limited(", 'maxConcurrent': 1"));
+      assertQueueFull(second);
+      gate.open();
+      assertEquals(200, first.read().status());
+      assertEquals(1, backend.executions());
+    }
+  }
+
+  @Test
+  void queueBeforeLimitedBackendsThatIsTakenAwayRefusesThoseWhoWait() {
+    try (var router = RouterUnderTest.of(at(backend, 1));
+        RawCaller first = router.caller();
+        RawCaller second = router.caller()) {
+      fill(first, second, router);
+      router.reload(at(backend, ", 'maxConcurrent': 1", ""));
+      assertQueueFull(second);
+      gate.open();
+      assertEquals(200, first.read().status());
+    }
+  }
+
+  @Test
+  void limitAndQueueThatAreTakenAwayLetAllGo() {
+    String before = limited(", 'maxConcurrent': 1, " + QUEUE);
+    try (var router = RouterUnderTest.of(before);
+        RawCaller first = router.caller();
+        RawCaller second = router.caller()) {
+      fill(first, second, router);
+      router.reload(limited(""));
+      assertEquals(200, second.read().status());
+      gate.open();
+      assertEquals(200, first.read().status());
+    }
+  }
+
+  @Test
+  void higherLimitWithoutAQueueLetsThoseGoThatItHasRoomFor() {
+    String before = limited(", 'maxConcurrent': 1, " + QUEUE);
+    try (var router = RouterUnderTest.of(before);
+        RawCaller first = router.caller();
+        RawCaller second = router.caller()) {
+      fill(first, second, router);
+      router.reload(limited(", 'maxConcurrent': 2"));
+      assertEquals(200, second.read().status());
+      gate.open();
+      assertEquals(200, first.read().status());
     }
   }
 }
