@@ -48,7 +48,8 @@ public final class Router implements HttpHandler {
     this.admission = setup.admission();
     this.ids = new RequestIds(setup.random());
     this.chain = new Chain(setup.instance());
-    this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids);
+    var news = new ShortageNews(setup.nanos(), setup.faults()::println);
+    this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids, news);
     this.observer = setup.observer();
     this.clock = setup.clock();
     this.nanos = setup.nanos();
@@ -75,6 +76,8 @@ public final class Router implements HttpHandler {
     lifecycle.refuseWhenDraining();
     // Refused here whatever the model's limits are, and before the body takes anything.
     RequestPriority.of(x, caller);
+    journal.at(Phase.ADMIT);
+    Admission.foresee(x, caller);
 
     journal.at(Phase.READ);
     try (Intake.Request request = intake.read(x, target, caller, routes)) {
