@@ -23,6 +23,7 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.http.upstream.Resolver;
+import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
 import llmhop.observe.Observer;
@@ -65,7 +66,7 @@ public final class Assembly implements AutoCloseable {
       LongSupplier nanos)
       throws IOException {
     this.budget = new BufferBudget(config.maxBufferedBytes());
-    this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
+    this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4, BufferCheck.of("bodies"));
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(err);
     this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
@@ -252,6 +253,9 @@ public final class Assembly implements AutoCloseable {
     gauges.put("waitingForBackend", (long) backends.waiting());
     gauges.put("olderConfigs", (long) generations.retired());
     gauges.put("threads", (long) THREADS.activeCount());
+    if (BufferCheck.isOn()) {
+      gauges.put("bufferFaults", BufferCheck.faults());
+    }
     return gauges;
   }
 
@@ -292,5 +296,9 @@ public final class Assembly implements AutoCloseable {
     }
     door.close();
     observer.close();
+    if (BufferCheck.isOn()) {
+      // What was written late, and not found yet, is told now.
+      BufferCheck.faults();
+    }
   }
 }
