@@ -141,13 +141,20 @@ public final class Admission {
     if (!routes.allows(caller, found)) {
       return Optional.of(Refusal.modelNotAllowed(found.asked()));
     }
-    if (found.route().closes(x.method(), target.path())) {
+    if (x.upgrade() && !mayTunnel(caller, target, found)) {
+      return Optional.of(Refusal.noTunnel(target.path()));
+    }
+    if (found.route().closes(x.method(), target)) {
       return Optional.of(Refusal.pathNotAllowed(target.path(), found.route().name()));
     }
-    if (found.route().changesPaths() && target.hasDotSegments()) {
-      return Optional.of(
-          Refusal.badRequest("The path holds '.' or '..' segments, which could leave its place."));
-    }
     return Optional.empty();
+  }
+
+  /// Whether a caller may have a WebSocket, whose messages the router does not read. A caller with a
+  /// limit may not: each message can be a request that is not counted. A caller with an allow-list
+  /// may only where no message can name another model.
+  private static boolean mayTunnel(Caller caller, Target target, Found found) {
+    return !caller.limited()
+        && (!caller.restricted() || found.route().keepsToItself(target.path()));
   }
 }

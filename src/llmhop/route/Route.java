@@ -6,7 +6,7 @@ import llmhop.backend.Backend;
 import llmhop.backend.Fleet;
 import llmhop.backend.Places;
 import llmhop.config.Balance;
-import llmhop.config.Endpoint;
+import llmhop.config.Kind;
 import llmhop.config.Model;
 import llmhop.http.upstream.Timing;
 
@@ -17,7 +17,6 @@ public final class Route {
   private final Places places;
   private final PathGate gate;
   private final Timing timing;
-  private final boolean changesPaths;
   private final boolean holdsHead;
   private final boolean limitsBackends;
 
@@ -31,9 +30,6 @@ public final class Route {
     if (places.areLimited()) {
       fleet.onChange(places::look);
     }
-    boolean changes = false;
-    for (Endpoint endpoint : model.endpoints()) changes |= endpoint.changesPaths();
-    this.changesPaths = changes;
     this.gate = new PathGate(model.paths(), model.endpoints());
     var limits = model.timeouts();
     this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total());
@@ -92,14 +88,15 @@ public final class Route {
     return !isAny() || backend.listed().containsKey(asked);
   }
 
-  /// Whether this path must not be reached, as the caller writes it or as a backend would get it.
-  boolean closes(String method, String path) {
-    return gate.closes(method, path);
+  /// Whether this target must not be reached, as the caller writes it or as a backend would get it.
+  boolean closes(String method, Target target) {
+    return gate.closes(method, target.path()) || gate.closesQuery(target.query());
   }
 
-  /// Whether a backend gets another path than the caller asked for.
-  boolean changesPaths() {
-    return changesPaths;
+  /// Whether a WebSocket at this path can be told of no other model than this one.
+  boolean keepsToItself(String path) {
+    return path.equals("/v1/realtime")
+        && model.paths().kind().filter(Kind::hasOneModel).isPresent();
   }
 
   /// Whether its body may be passed on unread when the path names it: no name in it would have to
