@@ -48,6 +48,7 @@ public final class Assembly implements AutoCloseable {
   private static final ThreadGroup THREADS = outermost(Thread.currentThread().getThreadGroup());
 
   private final Lifecycle lifecycle = new Lifecycle();
+  private final Outputs outputs;
   private final Generations generations;
   private final BufferBudget budget;
   private final SegmentPool segments;
@@ -59,16 +60,16 @@ public final class Assembly implements AutoCloseable {
   private Assembly(
       Config config,
       EnvironmentProxy environment,
-      PrintStream out,
-      PrintStream err,
+      Outputs outputs,
       LongSupplier nanos)
       throws IOException {
+    this.outputs = outputs;
     this.budget = new BufferBudget(config.maxBufferedBytes());
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
     this.admission = new Admission(config.maxConcurrentRequests());
-    var log = new Log(err);
+    var log = new Log(outputs.err());
     this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
-    this.observer = AccessLog.of(config.log(), out);
+    this.observer = AccessLog.of(config.log(), outputs.accessLog());
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
     this.door = Door.of(config, doorway, log);
   }
@@ -100,7 +101,8 @@ public final class Assembly implements AutoCloseable {
       PrintStream err,
       PassingTime time)
       throws IOException {
-    return start(config, door -> door.listen(listen), environment, out, err, time);
+    return start(
+        config, door -> door.listen(listen), environment, Outputs.direct(out, err), time);
   }
 
   /// Makes a door ready for callers.
@@ -113,15 +115,14 @@ public final class Assembly implements AutoCloseable {
       Config config,
       Listening listening,
       EnvironmentProxy environment,
-      PrintStream out,
-      PrintStream err,
+      Outputs outputs,
       PassingTime time)
       throws IOException {
-    var assembly = new Assembly(config, environment, out, err, time);
+    var assembly = new Assembly(config, environment, outputs, time);
     try {
       listening.at(assembly.door);
       assembly.generations.start();
-      assembly.door.open(assembly.router(config, err, time));
+      assembly.door.open(assembly.router(config, time));
       return assembly;
     } catch (IOException | RuntimeException e) {
       assembly.close();
@@ -134,7 +135,7 @@ public final class Assembly implements AutoCloseable {
         nanos, bound -> ThreadLocalRandom.current().nextLong(bound), Resolver.SYSTEM, log::say);
   }
 
-  private Router router(Config config, PrintStream err, PassingTime time) {
+  private Router router(Config config, PassingTime time) {
     var setup =
         new RouterSetup(
             budget,
@@ -145,7 +146,7 @@ public final class Assembly implements AutoCloseable {
             InstantSource.system(),
             time,
             RANDOM,
-            err);
+            outputs.err());
     var pages = new Pages(lifecycle, this::gauges, this::stale, Instant.now());
     return new Router(generations.snapshot(), pages, lifecycle, setup);
   }
@@ -249,13 +250,16 @@ public final class Assembly implements AutoCloseable {
     gauges.put("tokenRequests", (long) generations.ledger().inHand());
     gauges.put("waitingForBackend", (long) backends.waiting());
     gauges.put("olderConfigs", (long) generations.retired());
+    gauges.put("lostLogLines", observer.lost());
+    gauges.put("lostMessages", outputs.lostMessages().getAsLong());
     gauges.put("threads", (long) THREADS.activeCount());
     return gauges;
   }
 
-  /// Writes what the access log still holds back.
+  /// Writes what the access log and the messages for operators still hold back, for a bounded time.
   void flushLog() {
     observer.close();
+    outputs.flush().run();
   }
 
   /// Leaves: says so at `/ready`, keeps accepting for a while, then finishes what runs.
