@@ -44,7 +44,7 @@ public final class AccessLog implements Observer {
 
   private AccessLog(LineFormat format, OutputStream out) {
     this.format = format;
-    this.output = new LineOutput(out);
+    this.output = LineOutput.to(out);
     this.writer = Thread.ofPlatform().daemon().name("access-log").start(this::write);
   }
 

@@ -4,8 +4,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.util.Optional;
+import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -24,18 +23,45 @@ final class LineOutput {
   /// How often a descriptor that another process has made non-blocking is tried while it is full.
   private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
-  private final OutputStream stream;
-  private final Optional<FileChannel> file;
+  private final WritableByteChannel channel;
   private ByteBuffer rest = NOTHING;
   private String failure = "";
 
-  LineOutput(OutputStream stream) {
-    this.stream = stream;
-    // Only of the class itself: what is derived from it may do more than write to the file.
-    this.file =
+  /// @param channel may take less than it is given; 0 where it has no room now
+  LineOutput(WritableByteChannel channel) {
+    this.channel = channel;
+  }
+
+  /// An output to a stream: a file is written to by its channel, which only the class itself
+  /// promises to be the same as the stream.
+  static LineOutput to(OutputStream stream) {
+    return new LineOutput(
         stream.getClass() == FileOutputStream.class
-            ? Optional.of(((FileOutputStream) stream).getChannel())
-            : Optional.empty();
+            ? ((FileOutputStream) stream).getChannel()
+            : new Whole(stream));
+  }
+
+  /// A stream that takes all or fails.
+  private record Whole(OutputStream stream) implements WritableByteChannel {
+    @Override
+    public int write(ByteBuffer buffer) throws IOException {
+      byte[] bytes = new byte[buffer.remaining()];
+      buffer.duplicate().get(bytes);
+      stream.write(bytes);
+      stream.flush();
+      buffer.position(buffer.limit());
+      return bytes.length;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return true;
+    }
+
+    @Override
+    public void close() throws IOException {
+      stream.close();
+    }
   }
 
   /// Writes lines, each with its line break.
@@ -83,33 +109,20 @@ final class LineOutput {
     return end;
   }
 
+  /// @return whether all of it is written; its position tells how far it came
   private boolean drain(ByteBuffer buffer) {
+    int end = buffer.limit();
     try {
-      if (file.isPresent()) {
-        toFile(file.get(), buffer);
-      } else if (buffer.hasRemaining()) {
-        byte[] bytes = new byte[buffer.remaining()];
-        buffer.duplicate().get(bytes);
-        stream.write(bytes);
-        stream.flush();
-        buffer.position(buffer.limit());
+      while (buffer.position() < end) {
+        buffer.limit(Math.min(end, buffer.position() + MAX_WRITE_BYTES));
+        if (channel.write(buffer) == 0) {
+          LockSupport.parkNanos(AGAIN_NANOS);
+        }
       }
       return true;
     } catch (IOException e) {
       failure = String.valueOf(e.getMessage());
       return false;
-    }
-  }
-
-  private static void toFile(FileChannel file, ByteBuffer buffer) throws IOException {
-    int end = buffer.limit();
-    try {
-      while (buffer.position() < end) {
-        buffer.limit(Math.min(end, buffer.position() + MAX_WRITE_BYTES));
-        if (file.write(buffer) == 0) {
-          LockSupport.parkNanos(AGAIN_NANOS);
-        }
-      }
     } finally {
       buffer.limit(end);
     }

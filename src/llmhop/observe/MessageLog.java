@@ -70,7 +70,7 @@ public final class MessageLog implements AutoCloseable {
   ///   [PrintStream] tells none
   public MessageLog(String name, OutputStream out) {
     this.name = name;
-    this.output = new LineOutput(out);
+    this.output = LineOutput.to(out);
   }
 
   /// Takes messages as lines of text: what is printed by one call is one message. Its `flush` waits
