@@ -15,6 +15,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
+import llmhop.admin.HealthFirst;
 import llmhop.admin.Pages;
 import llmhop.backend.Census;
 import llmhop.backend.Surroundings;
@@ -71,7 +72,8 @@ public final class Assembly implements AutoCloseable {
     this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
     this.observer = AccessLog.of(config.log(), outputs.accessLog());
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
-    this.door = Door.of(config, doorway, log);
+    var rules = new HealthFirst(() -> generations.current().config().trustedProxies());
+    this.door = Door.of(config, doorway, rules, log);
   }
 
   /// Starts a router.

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import llmhop.config.Config;
 import llmhop.config.Listen;
+import llmhop.http.front.CallerRules;
 import llmhop.http.front.FrontProvider;
 import llmhop.http.front.Refusals;
 
@@ -23,10 +24,10 @@ interface Door extends AutoCloseable {
 
   /// The door that the JDK's property chooses: ours when it is silent, as `HttpServer.create` would
   /// find by a search of the class path that takes 8 ms.
-  static Door of(Config config, Refusals refusals, Log log) {
+  static Door of(Config config, Refusals refusals, CallerRules rules, Log log) {
     String provider = System.getProperty("com.sun.net.httpserver.HttpServerProvider");
     return provider == null || provider.equals(FrontProvider.class.getName())
-        ? new OwnDoor(config, refusals, log)
+        ? new OwnDoor(config, refusals, rules, log)
         : new JdkDoor(config);
   }
 

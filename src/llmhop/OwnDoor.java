@@ -17,6 +17,7 @@ import llmhop.config.Config;
 import llmhop.config.HttpLimits;
 import llmhop.config.Listen;
 import llmhop.config.ListenTls;
+import llmhop.http.front.CallerRules;
 import llmhop.http.front.Limits;
 import llmhop.http.front.Refusals;
 import llmhop.http.front.Server;
@@ -30,8 +31,10 @@ final class OwnDoor implements Door {
   private final Optional<ListenTls> tls;
   private final Log log;
 
-  OwnDoor(Config config, Refusals refusals, Log log) {
-    this.server = new Server(limits(config.http()), refusals, log::fault);
+  OwnDoor(Config config, Refusals refusals, CallerRules rules, Log log) {
+    var notes = new EvictionNotes(refusals, log);
+    this.server = new Server(limits(config.http()), notes, rules, log::fault);
+    server.everySecond(() -> notes.tick(System.nanoTime()));
     this.tls = config.tls();
     this.log = log;
   }

@@ -141,13 +141,24 @@ public final class Admission {
     if (!routes.allows(caller, found)) {
       return Optional.of(Refusal.modelNotAllowed(found.asked()));
     }
-    if (found.route().closes(x.method(), target.path())) {
-      return Optional.of(Refusal.pathNotAllowed(target.path(), found.route().name()));
+    if (x.upgrade() && !mayTunnel(caller, target, found)) {
+      return Optional.of(Refusal.noTunnel(target.path()));
     }
-    if (found.route().changesPaths() && target.hasDotSegments()) {
+    if (found.route().closes(x.method(), target)) {
       return Optional.of(
-          Refusal.badRequest("The path holds '.' or '..' segments, which could leave its place."));
+          found.route().couldBeLeftBy(target)
+              ? Refusal.badRequest(
+                  "The path holds '.' or '..' segments, which could leave its place.")
+              : Refusal.pathNotAllowed(target.path(), found.route().name()));
     }
     return Optional.empty();
+  }
+
+  /// Whether a caller may have a WebSocket, whose messages the router does not read. A caller with a
+  /// limit may not: each message can be a request that is not counted. A caller with an allow-list
+  /// may only where no message can name another model.
+  private static boolean mayTunnel(Caller caller, Target target, Found found) {
+    return !caller.limited()
+        && (!caller.restricted() || found.route().keepsToItself(target.path()));
   }
 }

@@ -4,9 +4,11 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
+import llmhop.http.front.EvictionRule;
 import llmhop.http.front.Fault;
 import llmhop.http.front.Refusals;
 import llmhop.http.wire.Fields;
+import llmhop.observe.EndedBy;
 import llmhop.observe.Observer;
 import llmhop.observe.Outcome;
 import llmhop.observe.Phase;
@@ -15,6 +17,9 @@ import llmhop.observe.Phase;
 /// errors in the shape of the API that the caller speaks, and a record of each. Shared by all
 /// connections.
 public final class Doorway implements Refusals {
+  /// The status of a record of a connection that was ended without an answer.
+  private static final int NO_SLOT = 503;
+
   private final Observer observer;
   private final InstantSource clock;
   private final RequestIds ids;
@@ -51,27 +56,52 @@ public final class Doorway implements Refusals {
   @Override
   public void refused(Fault fault, String message, String target, Page page) {
     Refusal refusal = refusal(fault, message);
+    record(
+        page.fields().first("X-Request-Id").orElse("-"),
+        path(target),
+        refusal.status(),
+        page.body().length,
+        refusal.fault(),
+        refusal.code(),
+        Optional.empty());
+  }
+
+  /// The record's error is the rule's name, its detail the caller's address.
+  @Override
+  public void evicted(EvictionRule rule, String address) {
+    Optional<String> detail = Optional.of("ended for another connection, from " + address);
+    record(ids.fresh(), "-", NO_SLOT, 0, EndedBy.ROUTER, rule.word(), detail);
+  }
+
+  private void record(
+      String id,
+      String path,
+      int status,
+      int bytesOut,
+      EndedBy endedBy,
+      String error,
+      Optional<String> detail) {
     observer.record(
         new Outcome(
             clock.instant(),
-            page.fields().first("X-Request-Id").orElse("-"),
+            id,
             "-",
             "-",
-            path(target),
+            path,
             Optional.empty(),
             Optional.empty(),
             0,
             0,
-            refusal.status(),
+            status,
             0,
-            page.body().length,
+            bytesOut,
             OptionalLong.empty(),
             OptionalLong.empty(),
             0,
-            refusal.fault(),
+            endedBy,
             Phase.ACCEPT,
-            Optional.of(refusal.code()),
-            Optional.empty()));
+            Optional.of(error),
+            detail));
   }
 
   private static String path(String target) {

@@ -135,6 +135,17 @@ public final class Refusal extends RuntimeException {
         message.formatted(quote(path), quote(model)));
   }
 
+  /// A WebSocket of a caller whose limits or models hold for single requests: the router does not
+  /// read the messages in it (RFC 9110 section 15.5.22).
+  public static Refusal noTunnel(String path) {
+    String message =
+        "This API key has limits or may use some models only, and the router does not read the"
+            + " messages of a WebSocket at %s. Send each request by itself over HTTP/1.1, or ask"
+            + " the operator for a key without them.";
+    return new Refusal(
+        426, FORBIDDEN, "websocket_not_allowed", EndedBy.CALLER, message.formatted(quote(path)));
+  }
+
   /// A web page of an origin that may not use the router.
   ///
   /// @param origin which, where the browser says it

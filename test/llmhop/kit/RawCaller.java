@@ -54,6 +54,15 @@ public final class RawCaller implements AutoCloseable {
     return new RawCaller(connected(() -> Wire.to(address)));
   }
 
+  /// Connects to a port of 127.0.0.1 from another address of this machine, such as 127.0.0.2.
+  ///
+  /// @param own the address to connect from
+  /// @param port where somebody listens
+  /// @return the caller, connected
+  public static RawCaller from(String own, int port) {
+    return new RawCaller(connected(() -> Wire.from(InetAddress.ofLiteral(own), loopback(port))));
+  }
+
   /// Connects to a port of 127.0.0.1 with TLS; the handshake comes with the first bytes.
   ///
   /// @param port where somebody listens

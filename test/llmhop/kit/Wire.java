@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -38,6 +39,13 @@ record Wire(
       return of(channel);
     }
     return of(connected(address));
+  }
+
+  static Wire from(InetAddress own, InetSocketAddress address) throws IOException {
+    SocketChannel channel = SocketChannel.open();
+    channel.bind(new InetSocketAddress(own, 0));
+    channel.connect(address);
+    return of(channel);
   }
 
   static Wire tlsTo(InetSocketAddress address, SSLContext context, String serverName)

@@ -6,7 +6,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.OptionalLong;
 import llmhop.http.wire.CrowdedException;
@@ -32,9 +31,6 @@ final class Connection implements Runnable {
   /// At a stop: how long a new connection's first request may take to come.
   private static final long FRESH_AT_STOP_NANOS = 1_000_000_000L;
 
-  /// What is held while a caller that was refused says nothing, in bytes.
-  private static final int LINGER_FIRST = 512;
-
   private final Server server;
   private final PlainTransport plain;
   private final Listener listener;
@@ -48,6 +44,7 @@ final class Connection implements Runnable {
   private Outlet out;
   private volatile Flow flow;
   private volatile boolean killed;
+  private final ConnectionSlot slot;
 
   Connection(Server server, SocketChannel channel, Listener listener) throws IOException {
     this.server = server;
@@ -56,6 +53,7 @@ final class Connection implements Runnable {
     this.remote = channel.getRemoteAddress();
     this.local = channel.getLocalAddress();
     this.deadlines = new Deadlines(server.limits());
+    this.slot = new ConnectionSlot(remote, server.rules(), deadlines, this::shutInput, this::kill);
     int largest = Math.max(server.limits().headBytes(), Limits.READ_AHEAD) + 1024;
     this.inlet = new Inlet(largest, server.inlets());
   }
@@ -71,8 +69,8 @@ final class Connection implements Runnable {
       while (serveNext()) {
         inlet.shrink();
         deadlines.doing(Doing.IDLE);
-        // A stop that came just before has closed the idle ones, and this wasn't one yet.
-        if (server.isStopping() && !inlet.hasBuffered()) break;
+        // A stop or an eviction just before has ended the idle ones, and this wasn't one yet.
+        if (!mayContinue() && !inlet.hasBuffered()) break;
       }
     } catch (IOException e) {
       // The caller is gone, or was cut off: whoever served it knows.
@@ -88,10 +86,15 @@ final class Connection implements Runnable {
   /// @return whether another may follow
   private boolean serveNext() throws IOException {
     if (!inlet.hasBuffered() && !inlet.fill(transport)) {
+      if (slot.isReserved()) {
+        refuseTooMany();
+      }
       return false;
     }
     if (deadlines.doing() == Doing.IDLE) {
       deadlines.doing(Doing.HEAD);
+    } else {
+      slot.begin();
     }
     RequestHead head;
     try {
@@ -104,7 +107,9 @@ final class Connection implements Runnable {
           Fault.TOO_MANY_CONNECTIONS, "Too many long heads are on their way. Try again shortly.");
       return false;
     } catch (EOFException e) {
-      if (deadlines.hasExpired()) {
+      if (slot.isReserved()) {
+        refuseTooMany();
+      } else if (deadlines.hasExpired()) {
         refuse(Fault.TIMEOUT, "The request's head took too long.");
       }
       return false;
@@ -112,7 +117,15 @@ final class Connection implements Runnable {
     deadlines.doing(Doing.HANDLING);
     // Not before: a sweep that still sees an idle connection goes back to sleep.
     server.awake();
+    if (slot.isReserved() && !isAlwaysServed(head)) {
+      refuseTooMany();
+      return false;
+    }
     return serve(new FrontExchange(this, head));
+  }
+
+  private boolean isAlwaysServed(RequestHead head) {
+    return head.length() == 0 && server.rules().isAlwaysServed(head.method(), head.target());
   }
 
   private boolean readHead() throws IOException {
@@ -126,12 +139,11 @@ final class Connection implements Runnable {
       server.handle(exchange);
       exchange.endUnanswered();
     } finally {
-      exchange.over();
+      boolean cut = exchange.over();
       hangUp.disarm();
-      if (exchange.endsTooEarly()) {
+      if (cut) {
         resetAtEnd();
       }
-      out.release();
     }
     if (exchange.isUpgraded() || !exchange.isWhole()) {
       return false;
@@ -147,58 +159,28 @@ final class Connection implements Runnable {
   private void refuse(Fault fault, String message) throws IOException {
     Refusals.Page page = server.refusals().page(fault, message, heads.target());
     try {
-      var answer = new Answer(out, true, false);
-      answer.begin(
-          fault.status(), "", page.fields(), OptionalLong.of(page.body().length), false, false);
-      answer.write(page.body(), 0, page.body().length);
-      answer.finish();
+      synchronized (out) {
+        var answer = new Answer(out, true, false);
+        answer.begin(
+            fault.status(), "", page.fields(), OptionalLong.of(page.body().length), false, false);
+        answer.write(page.body(), 0, page.body().length);
+        answer.finish();
+      }
     } finally {
       server.refusals().refused(fault, message, heads.target(), page);
     }
     linger();
   }
 
-  /// Tells a caller over the limit on connections so.
-  void refuseTooMany() {
-    try {
-      transport = plain;
-      heads = new HeadReader(inlet, server.limits(), () -> false);
-      out = new Outlet(transport, deadlines, server.outlets());
-      refuse(Fault.TOO_MANY_CONNECTIONS, "Too many connections are open. Try again shortly.");
-    } catch (IOException e) {
-      // It didn't wait.
-    } finally {
-      close();
-    }
+  private void refuseTooMany() throws IOException {
+    refuse(Fault.TOO_MANY_CONNECTIONS, "Too many connections are open. Try again shortly.");
   }
 
-  /// Says that nothing more will come, and drops what still comes, so that the caller sees its
-  /// answer: closing at once would reset the connection, and the answer with it (RFC 9112 section
-  /// 9.6).
   private void linger() throws IOException {
     deadlines.doing(Doing.LINGERING);
     transport.finish();
     inlet.drop();
-    ByteBuffer first = ByteBuffer.allocate(LINGER_FIRST);
-    long dropped = 0;
-    int read = 0;
-    while (read >= 0 && dropped < Limits.LINGER_BYTES) {
-      read = plain.read(first.clear());
-      dropped += read;
-      if (!first.hasRemaining()) {
-        dropped += dropWhatIsThere();
-      }
-    }
-  }
-
-  /// Much of it at a time, in memory that nobody holds while he waits.
-  private int dropWhatIsThere() throws IOException {
-    byte[] scrap = server.segments().take();
-    try {
-      return Math.max(plain.readNow(ByteBuffer.wrap(scrap)), 0);
-    } finally {
-      server.segments().give(scrap);
-    }
+    Lingering.hearOut(plain, server.segments());
   }
 
   /// Its end is no good one, and only a reset says so.
@@ -295,6 +277,16 @@ final class Connection implements Runnable {
     flow = null;
   }
 
+  /// Its slot among the connections that may be open.
+  ConnectionSlot slot() {
+    return slot;
+  }
+
+  /// Whether another request may follow this one.
+  boolean mayContinue() {
+    return !slot.isReserved() && !slot.isEvicted() && !server.isStopping();
+  }
+
   // ---- from outside
 
   /// Looks at the clock; on the pump's thread.
@@ -312,6 +304,9 @@ final class Connection implements Runnable {
     if (deadlines.seen() == Doing.FRESH && server.hasStoppedFor(now) > FRESH_AT_STOP_NANOS) {
       shutInput();
     }
+    if (slot.isReserved() && isLateForReserve(now)) {
+      endFresh();
+    }
     return deadlines.isRunning() || (hangUp != null && hangUp.isUnsettled());
   }
 
@@ -322,6 +317,10 @@ final class Connection implements Runnable {
       case WRITING, LINGERING -> kill();
       case HANDLING -> {}
     }
+  }
+
+  private boolean isLateForReserve(long now) {
+    return deadlines.seen() == Doing.FRESH && slot.age(now) >= Limits.RESERVED_HEAD.toNanos();
   }
 
   /// Who shakes hands may be within a write, which the end of the input doesn't end.

@@ -11,6 +11,9 @@ import java.util.Optional;
 final class Deadlines {
   private static final Doing[] DOINGS = Doing.values();
 
+  /// How long a body may come slowly before its connection may be ended for another one.
+  private static final long SLOW_NANOS = 1_000_000_000L;
+
   private final Limits limits;
 
   /// A number that grows with each change, times 8, and the [Doing].
@@ -25,12 +28,21 @@ final class Deadlines {
   private volatile boolean waiting;
   private volatile boolean expired;
   private volatile boolean bodyExpired;
+
+  /// Whether the body that is waited for has come more slowly than its limit allows for a second.
+  private volatile boolean bodySlow;
+
+  /// The word that the sweep saw last. Only the sweep writes it.
+  private volatile long seenWord = -1;
+
+  /// When the sweep saw that word first. Only the sweep writes it.
+  private volatile long since;
+
   private Doing doing = Doing.FRESH;
   private long changes;
   // What follows belongs to the sweep.
   private long last;
-  private long seenWord = -1;
-  private long passed;
+  private boolean told;
   private int seenBodies;
   private long seenProgress;
   private long waited;
@@ -87,23 +99,23 @@ final class Deadlines {
     long elapsed = now - last;
     last = now;
     boolean body = isBodyLate(elapsed);
-    Optional<Doing> late = late(elapsed);
+    Optional<Doing> late = late(now);
     return late.isEmpty() && body ? Optional.of(Doing.BODY) : late;
   }
 
-  private Optional<Doing> late(long elapsed) {
+  private Optional<Doing> late(long now) {
     long seen = word;
     if (seen != seenWord) {
+      since = now;
       seenWord = seen;
-      passed = 0;
+      told = false;
       return Optional.empty();
     }
-    passed += elapsed;
     Doing current = DOINGS[(int) (seen & 7)];
-    if (passed < limit(current)) {
+    if (told || now - since < limit(current)) {
       return Optional.empty();
     }
-    passed = Long.MIN_VALUE / 2;
+    told = true;
     expired = true;
     return Optional.of(current);
   }
@@ -114,16 +126,37 @@ final class Deadlines {
       seenBodies = bodies;
       seenProgress = progress;
       waited = 0;
+      slow(false);
       return false;
     }
     waited += waiting ? elapsed : 0;
-    if (waited < limit(Doing.BODY)) {
+    long limit = limit(Doing.BODY);
+    double share = Math.min((double) waited / limit, 1);
+    slow(waited >= SLOW_NANOS && progress - seenProgress < share * Limits.BODY_PROGRESS);
+    if (waited < limit) {
       return false;
     }
     waited = 0;
     bodyExpired |= progress - seenProgress < Limits.BODY_PROGRESS;
     seenProgress = progress;
     return bodyExpired;
+  }
+
+  private void slow(boolean now) {
+    if (bodySlow != now) {
+      bodySlow = now;
+    }
+  }
+
+  /// Returns whether a body is waited for that comes too slowly. Seen from elsewhere.
+  boolean isBodySlow() {
+    return waiting && bodySlow;
+  }
+
+  /// Returns how long the connection has done the same, in nanoseconds, as far as the sweep has
+  /// seen it. Seen from elsewhere.
+  long age(long now) {
+    return word == seenWord ? Math.max(now - since, 0) : 0;
   }
 
   /// Whether something has taken too long.

@@ -110,6 +110,11 @@ final class ForeignExchange implements RawExchange {
   }
 
   @Override
+  public Object addressKey() {
+    return AddressKey.of(http.getRemoteAddress(), CallerRules.NONE);
+  }
+
+  @Override
   public boolean loopbackPort() {
     return http.getHttpContext().getServer().getAddress().getAddress().isLoopbackAddress();
   }

@@ -6,6 +6,8 @@ import com.sun.net.httpserver.HttpPrincipal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.HashMap;
@@ -33,6 +35,12 @@ final class JdkSide {
 
   JdkSide(FrontExchange exchange) {
     this.exchange = exchange;
+  }
+
+  static InetSocketAddress inet(SocketAddress address) {
+    return address instanceof InetSocketAddress inet
+        ? inet
+        : new InetSocketAddress(Connection.address(address), 0);
   }
 
   Headers requestHeaders() {

@@ -34,7 +34,7 @@ public enum Limit {
   CONNECTIONS(
       "http.maxConnections",
       Integer.toString(Limits.DEFAULT.connections()),
-      "503",
+      "the longest idle connection of the address that holds most makes room, else 503",
       "with a connection to a backend each they fit into 20,000 descriptors"),
   /// [Limits#headBytes].
   HEAD_BYTES(
@@ -75,12 +75,18 @@ public enum Limit {
       Integer.toString(Limits.CONNECTION_OPTIONS),
       "400",
       "each may name a field, of which there are no more"),
-  /// [Limits#TOLD_AT_ONCE].
-  TOLD_AT_ONCE(
-      "callers told at a time that there are too many (fixed)",
-      Integer.toString(Limits.TOLD_AT_ONCE),
-      "closed without a word, as with TLS",
-      "telling takes a place, too"),
+  /// [Limits#RESERVED].
+  RESERVED(
+      "connections beyond http.maxConnections, for `/health` and `/ready` (fixed)",
+      Integer.toString(Limits.RESERVED),
+      "the oldest of the address that holds most is closed without a word",
+      "health checks of all orchestrators fit; every other request gets 503"),
+  /// [Limits#RESERVED_HEAD].
+  RESERVED_HEAD(
+      "the head of such a connection (fixed)",
+      text(Limits.RESERVED_HEAD),
+      "503",
+      "a health check sends its head at once"),
   /// [Limits#LINGER_BYTES].
   LINGER_BYTES(
       "hearing out (fixed)",

@@ -38,8 +38,12 @@ public record Limits(
   /// The options that `Connection` may have, as many as there are fields by default.
   static final int CONNECTION_OPTIONS = 100;
 
-  /// Callers over the limit on connections that are told so at a time; more are only closed.
-  public static final int TOLD_AT_ONCE = 64;
+  /// Connections beyond the limit that are read at a time, so that health checks are answered and
+  /// others are told that there are too many connections.
+  public static final int RESERVED = 64;
+
+  /// How long a connection beyond the limit may take for its head, from its beginning.
+  public static final Duration RESERVED_HEAD = Duration.ofSeconds(1);
 
   /// The limits where nobody says otherwise.
   public static final Limits DEFAULT =

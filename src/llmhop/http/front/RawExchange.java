@@ -38,6 +38,11 @@ public interface RawExchange {
   /// Where the caller is; 127.0.0.1 for a Unix socket.
   InetAddress peer();
 
+  /// The key of the group of callers that this one belongs to, for rules per address: equal for the
+  /// same IPv4 address and for the same IPv6 /64. A connection over a Unix socket or of a proxy
+  /// that stands for many callers has a key of its own.
+  Object addressKey();
+
   /// Whether it came to a TCP port that only this machine can connect to.
   boolean loopbackPort();
 

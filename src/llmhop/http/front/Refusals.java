@@ -32,6 +32,11 @@ public interface Refusals {
   /// @param target the request's target as far as it was read; `""` for none
   Page page(Fault fault, String message, String target);
 
+  /// Takes note of a connection that was ended to make room. Called once for each.
+  ///
+  /// @param address where the connection came from, as text
+  default void evicted(EvictionRule rule, String address) {}
+
   /// This page was sent, or was tried to.
   void refused(Fault fault, String message, String target, Page page);
 }

@@ -12,9 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -46,6 +43,7 @@ public final class Server implements AutoCloseable {
 
   private final Limits limits;
   private final Refusals refusals;
+  private final CallerRules rules;
   private final Consumer<Throwable> faults;
   private final Pump pump = new Pump(this::sweep, PENDING_BYTES);
   private final SegmentPool outlets = new SegmentPool(OUTLET, OUTLETS_KEPT);
@@ -54,9 +52,7 @@ public final class Server implements AutoCloseable {
   private final InletMemory inlets =
       new InletMemory(Runtime.getRuntime().maxMemory() / INLETS_PART);
   private final List<Listener> listeners = new ArrayList<>();
-  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
-  private final AtomicInteger open = new AtomicInteger();
-  private final AtomicInteger beingTold = new AtomicInteger();
+  private final ConnectionLimiter limiter;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition empty = lock.newCondition();
   private volatile HttpHandler handler = HttpExchange::close;
@@ -70,9 +66,16 @@ public final class Server implements AutoCloseable {
   /// @param refusals how its own refusals look
   /// @param faults is told of what should never happen
   public Server(Limits limits, Refusals refusals, Consumer<Throwable> faults) {
+    this(limits, refusals, CallerRules.NONE, faults);
+  }
+
+  /// The same, with callers and requests that are treated in another way when it is full.
+  public Server(Limits limits, Refusals refusals, CallerRules rules, Consumer<Throwable> faults) {
     this.limits = limits;
     this.refusals = refusals;
+    this.rules = rules;
     this.faults = faults;
+    this.limiter = new ConnectionLimiter(limits.connections(), refusals);
   }
 
   /// Who answers requests; before [#start].
@@ -80,9 +83,14 @@ public final class Server implements AutoCloseable {
     handler = next;
   }
 
-  /// Runs about every second, on the pump's thread: it must not block.
+  /// Runs this too about every second, on the pump's thread: it must not block.
   public void everySecond(Runnable action) {
-    ticker = action;
+    Runnable before = ticker;
+    ticker =
+        () -> {
+          before.run();
+          action.run();
+        };
   }
 
   /// Takes connections from here, once started. It is closed with the server.
@@ -114,7 +122,7 @@ public final class Server implements AutoCloseable {
 
   // ---- connections
 
-  /// Takes a connection, or tells it that there are too many.
+  /// Takes a connection, or closes it when there are too many.
   void accepted(SocketChannel channel, Listener listener) {
     Connection connection;
     try {
@@ -123,29 +131,15 @@ public final class Server implements AutoCloseable {
       Listener.close(channel);
       return;
     }
-    if (open.incrementAndGet() <= limits.connections()) {
-      begin(connection, connection, open);
+    if (!limiter.admit(connection)) {
+      connection.kill();
       return;
     }
-    open.decrementAndGet();
-    if (!listener.isSecure() && beingTold.incrementAndGet() <= Limits.TOLD_AT_ONCE) {
-      begin(connection, connection::refuseTooMany, beingTold);
-      return;
-    }
-    if (!listener.isSecure()) {
-      beingTold.decrementAndGet();
-    }
-    connection.kill();
-  }
-
-  /// @param counter has counted it, and won't any more at its end
-  private void begin(Connection connection, Runnable life, AtomicInteger counter) {
     try {
-      connections.add(connection);
-      Thread.ofVirtual().name("caller").start(() -> live(connection, life, counter));
+      Thread.ofVirtual().name("caller").start(() -> live(connection));
     } catch (RuntimeException | Error e) {
       connection.kill();
-      ended(connection, counter);
+      ended(connection);
       throw e;
     }
     if (stopping) {
@@ -153,18 +147,17 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private void live(Connection connection, Runnable life, AtomicInteger counter) {
+  private void live(Connection connection) {
     try {
-      life.run();
+      connection.run();
     } finally {
-      ended(connection, counter);
+      ended(connection);
     }
   }
 
-  private void ended(Connection connection, AtomicInteger counter) {
-    connections.remove(connection);
-    counter.decrementAndGet();
-    if (stopping && isEmpty()) {
+  private void ended(Connection connection) {
+    limiter.ended(connection);
+    if (stopping && limiter.isEmpty()) {
       lock.lock();
       try {
         empty.signalAll();
@@ -174,8 +167,13 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private boolean isEmpty() {
-    return open.get() + beingTold.get() == 0;
+  /// Ends a connection that does nothing, in favour of one more of an address, for want of places
+  /// or of memory. Cheap, however often it is asked for.
+  ///
+  /// @param newcomer what [RawExchange#addressKey] returns for the address
+  /// @return false when no connection may be ended for it
+  public boolean makeRoom(Object newcomer) {
+    return limiter.makeRoom(newcomer);
   }
 
   void handle(HttpExchange exchange) throws IOException {
@@ -194,6 +192,10 @@ public final class Server implements AutoCloseable {
 
   Refusals refusals() {
     return refusals;
+  }
+
+  CallerRules rules() {
+    return rules;
   }
 
   Pump pump() {
@@ -228,7 +230,7 @@ public final class Server implements AutoCloseable {
   private boolean sweep() {
     long now = System.nanoTime();
     boolean busy = false;
-    for (Connection connection : connections) {
+    for (Connection connection : limiter.connections()) {
       busy |= connection.sweep(now);
     }
     if (now - lastSecond >= SECOND_NANOS) {
@@ -242,13 +244,13 @@ public final class Server implements AutoCloseable {
 
   /// Connections that are open.
   public int connections() {
-    return open.get();
+    return limiter.open();
   }
 
   /// What it holds right now.
   public SequencedMap<String, Long> gauges() {
     SequencedMap<String, Long> gauges = new LinkedHashMap<>();
-    gauges.put("connections", (long) open.get());
+    gauges.put("connections", (long) limiter.open());
     gauges.put("streams", (long) pump.flows());
     gauges.put("pendingBytes", pump.pendingBytes());
     gauges.put("readAheadBytes", inlets.taken());
@@ -266,7 +268,7 @@ public final class Server implements AutoCloseable {
       files.forEach(this::remove);
     }
     listeners.forEach(Listener::close);
-    connections.forEach(Connection::endIfIdle);
+    limiter.connections().forEach(Connection::endIfIdle);
   }
 
   /// Before its channel is closed: as long as that is open nobody else takes the file's place.
@@ -285,7 +287,7 @@ public final class Server implements AutoCloseable {
     long left = nanos;
     lock.lock();
     try {
-      while (!isEmpty()) {
+      while (!limiter.isEmpty()) {
         if (left <= 0) {
           return false;
         }
@@ -301,7 +303,7 @@ public final class Server implements AutoCloseable {
   @Override
   public void close() {
     stopAccepting();
-    connections.forEach(Connection::kill);
+    limiter.connections().forEach(Connection::kill);
     pump.close();
   }
 }

@@ -23,15 +23,19 @@ import llmhop.kit.Waiting;
 /// A server of this engine on a free port of 127.0.0.1. Unless told otherwise it answers each
 /// request with `METHOD TARGET BODY`. Closing it checks that nothing was left behind.
 final class FrontUnderTest implements AutoCloseable {
+  /// An address that stands for many callers.
+  static final String PROXY = "127.0.0.9";
+
   private final Server server;
   private final int port;
   private final List<String> seen = new CopyOnWriteArrayList<>();
   private final List<Fault> refused = new CopyOnWriteArrayList<>();
+  private final List<String> evicted = new CopyOnWriteArrayList<>();
   private final List<Throwable> faults = new CopyOnWriteArrayList<>();
   private boolean faultsExpected;
 
   private FrontUnderTest(Limits limits, HttpHandler handler, Optional<TlsEngines> tls) {
-    server = new Server(limits, new Noted(refused), faults::add);
+    server = new Server(limits, new Noted(refused, evicted), RULES, faults::add);
     server.handler(handler == null ? this::echo : handler);
     try {
       ServerSocketChannel channel = ServerSocketChannel.open();
@@ -44,7 +48,25 @@ final class FrontUnderTest implements AutoCloseable {
     server.start();
   }
 
-  private record Noted(List<Fault> refused) implements Refusals {
+  private static final CallerRules RULES =
+      new CallerRules() {
+        @Override
+        public boolean standsForMany(InetAddress peer) {
+          return peer.equals(InetAddress.ofLiteral(PROXY));
+        }
+
+        @Override
+        public boolean isAlwaysServed(String method, String target) {
+          return target.equals("/health");
+        }
+      };
+
+  private record Noted(List<Fault> refused, List<String> evicted) implements Refusals {
+    @Override
+    public void evicted(EvictionRule rule, String address) {
+      evicted.add(rule.word() + " " + address);
+    }
+
     @Override
     public Page page(Fault fault, String message, String target) {
       return PLAIN.page(fault, message, target);
@@ -137,6 +159,11 @@ final class FrontUnderTest implements AutoCloseable {
   /// What it refused by itself.
   List<Fault> refused() {
     return refused;
+  }
+
+  /// The connections that were ended to make room: rule and address.
+  List<String> evicted() {
+    return evicted;
   }
 
   RawCaller caller() {

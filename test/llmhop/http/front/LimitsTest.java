@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Waiting;
 import org.junit.jupiter.api.Test;
@@ -268,24 +269,72 @@ class LimitsTest {
   }
 
   @Test
-  @At(Limit.TOLD_AT_ONCE)
-  @Past(Limit.TOLD_AT_ONCE)
-  void soManyAreToldAtATimeThatThereAreTooMany() {
+  @At(Limit.RESERVED)
+  @Past(Limit.RESERVED)
+  void soManyConnectionsBeyondTheLimitAreReadAtATime() {
     List<RawCaller> callers = new ArrayList<>();
-    try (var front = FrontUnderTest.echoing(FrontUnderTest.sizes(1, 64 * 1024, 100))) {
-      callers.add(front.caller());
-      Waiting.await("the only place to be taken", () -> front.server().connections() == 1);
-      for (int i = 0; i < Limits.TOLD_AT_ONCE; i++) {
-        RawCaller told = front.caller();
-        callers.add(told);
-        assertEquals(503, told.read().status());
+    var go = new CountDownLatch(1);
+    var handled = new AtomicInteger();
+    try (var front =
+        FrontUnderTest.of(
+            FrontUnderTest.sizes(1, 64 * 1024, 100),
+            http -> {
+              handled.incrementAndGet();
+              await(go);
+              FrontUnderTest.answer(RawExchange.of(http), 200, "");
+            })) {
+      for (int i = 0; i <= Limits.RESERVED; i++) {
+        RawCaller caller = front.caller();
+        callers.add(caller);
+        caller.send("GET /health HTTP/1.1\r\n" + HOST + "\r\n");
+        int expected = i + 1;
+        Waiting.await("the request to be handled", () -> handled.get() == expected);
       }
+      assertEquals(1, front.server().connections());
       try (RawCaller untold = front.caller()) {
         untold.awaitClosedByPeer();
+      }
+      go.countDown();
+      for (RawCaller caller : callers) {
+        assertEquals(200, caller.read().status());
       }
       callers.forEach(RawCaller::close);
       Waiting.await("there is room again", () -> front.server().connections() == 0);
       assertEquals(200, status(front));
+    }
+  }
+
+  @Test
+  @At(Limit.RESERVED_HEAD)
+  @Past(Limit.RESERVED_HEAD)
+  void callerBeyondTheLimitIsToldSoWhenItsHeadDoesNotCome() {
+    long nanos = Limits.RESERVED_HEAD.toNanos();
+    Deadlines fresh = doing(Doing.FRESH);
+    fresh.look(nanos - 1);
+    assertTrue(fresh.age(nanos - 1) < nanos, "at the limit");
+    assertEquals(nanos, fresh.age(nanos), "past it");
+    var go = new CountDownLatch(1);
+    var handled = new AtomicInteger();
+    try (var front =
+            FrontUnderTest.of(
+                FrontUnderTest.sizes(1, 64 * 1024, 100),
+                http -> {
+                  handled.incrementAndGet();
+                  await(go);
+                  FrontUnderTest.answer(RawExchange.of(http), 200, "");
+                });
+        RawCaller busy = front.caller()) {
+      busy.send(GET);
+      Waiting.await("the slot to be taken", () -> handled.get() == 1);
+      try (RawCaller silent = front.caller()) {
+        assertEquals(503, silent.read().status());
+      }
+      try (RawCaller half = front.caller()) {
+        half.send("GET /health HT");
+        assertEquals(503, half.read().status());
+      }
+      go.countDown();
+      assertEquals(200, busy.read().status());
     }
   }
 
@@ -299,22 +348,36 @@ class LimitsTest {
   @Test
   @At(Limit.CONNECTIONS)
   @Past(Limit.CONNECTIONS)
-  void thereMayBeSoManyConnectionsAndAFreePlaceIsUsableAtOnce() {
-    try (var front = FrontUnderTest.echoing(FrontUnderTest.sizes(3, 64 * 1024, 100))) {
+  void thereMayBeSoManyConnectionsAndAFreeSlotIsUsableAtOnce() {
+    var go = new CountDownLatch(1);
+    try (var front =
+        FrontUnderTest.of(
+            FrontUnderTest.sizes(3, 64 * 1024, 100),
+            http -> {
+              if (RawExchange.of(http).target().equals("/wait")) {
+                await(go);
+              }
+              FrontUnderTest.answer(RawExchange.of(http), 200, "");
+            })) {
       List<RawCaller> callers = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         RawCaller caller = front.caller();
         callers.add(caller);
-        caller.send(GET);
-        assertEquals(200, caller.read().status());
+        caller.send("GET /wait HTTP/1.1\r\n" + HOST + "\r\n");
       }
+      Waiting.await("all slots to be taken", () -> front.server().connections() == 3);
       for (int round = 0; round < 100; round++) {
         try (RawCaller tooMany = front.caller()) {
+          tooMany.send(GET);
           assertEquals(503, tooMany.read().status());
         }
       }
+      go.countDown();
+      for (RawCaller caller : callers) {
+        assertEquals(200, caller.read().status());
+      }
       callers.removeFirst().close();
-      Waiting.await("a place is free", () -> front.server().connections() == 2);
+      Waiting.await("a slot is free", () -> front.server().connections() == 2);
       try (RawCaller next = front.caller()) {
         next.send(GET);
         assertEquals(200, next.read().status());

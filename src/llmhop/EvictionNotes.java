@@ -1,0 +1,58 @@
+package llmhop;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import llmhop.http.front.EvictionRule;
+import llmhop.http.front.Fault;
+import llmhop.http.front.Refusals;
+
+/// Tells operators that connections were ended to make room: one line in ten seconds at most, with
+/// the number of connections. All other notes pass to the hook behind it.
+final class EvictionNotes implements Refusals {
+  private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private final Refusals next;
+  private final Log log;
+  private final AtomicLong evicted = new AtomicLong();
+  private volatile String last = "";
+  // What follows is used by one thread.
+  private long told;
+  private long nextLine = Long.MIN_VALUE;
+
+  EvictionNotes(Refusals next, Log log) {
+    this.next = next;
+    this.log = log;
+  }
+
+  @Override
+  public Page page(Fault fault, String message, String target) {
+    return next.page(fault, message, target);
+  }
+
+  @Override
+  public void refused(Fault fault, String message, String target, Page page) {
+    next.refused(fault, message, target, page);
+  }
+
+  @Override
+  public void evicted(EvictionRule rule, String address) {
+    last = rule.word() + " from " + address;
+    evicted.incrementAndGet();
+    next.evicted(rule, address);
+  }
+
+  /// Tells what has happened since the last line. Does not wait: the line is written by another
+  /// thread.
+  void tick(long now) {
+    long count = evicted.get();
+    if (count == told || now < nextLine) {
+      return;
+    }
+    String line =
+        "all 'http.maxConnections' are in use: %d were ended for new ones, the last one %s"
+            .formatted(count - told, last);
+    told = count;
+    nextLine = now + INTERVAL_NANOS;
+    Thread.ofVirtual().name("evictions").start(() -> log.say(line));
+  }
+}
