@@ -23,6 +23,7 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.http.upstream.Resolver;
+import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
 import llmhop.observe.Observer;
@@ -65,7 +66,12 @@ public final class Assembly implements AutoCloseable {
       LongSupplier nanos)
       throws IOException {
     this.outputs = outputs;
-    this.budget = new BufferBudget(config.maxBufferedBytes());
+    this.budget =
+        new BufferBudget(
+            config.maxBufferedBytes(),
+            config.maxBufferedShare(),
+            HeapBudget.ofProcess(),
+            System::nanoTime);
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(outputs.err());
@@ -171,6 +177,7 @@ public final class Assembly implements AutoCloseable {
         config,
         () -> {
           admission.maxConcurrent(config.maxConcurrentRequests());
+          budget.maxShare(config.maxBufferedShare());
           stale = false;
         });
   }
@@ -244,6 +251,7 @@ public final class Assembly implements AutoCloseable {
     gauges.put("inFlight", (long) admission.admitted());
     gauges.put("requests", (long) lifecycle.inFlight());
     gauges.put("bufferedBytes", budget.held());
+    gauges.put("waitingForMemory", (long) budget.waiting());
     gauges.put("pooledSegments", (long) segments.idle());
     gauges.put("backendConnections", (long) backends.open());
     gauges.put("idleBackendConnections", (long) backends.idle());

@@ -216,6 +216,18 @@ public final class Refusal extends RuntimeException {
     return router(503, "overloaded", message).retry(true).after(1);
   }
 
+  /// The body was ended while it arrived, since other callers' bodies had no room.
+  ///
+  /// @param rule the name of the rule by which it was ended, for the log
+  static Refusal ended(String rule) {
+    String message =
+        "The router is at its limit of buffered request bytes, and this body came too slowly or its"
+            + " caller held too many of them. Try again shortly.";
+    Refusal refusal = router(503, "overloaded", message).retry(true).after(1).closing();
+    refusal.detail = Optional.of("body ended by rule: " + rule);
+    return refusal;
+  }
+
   /// As many connections as there may be are open.
   public static Refusal tooManyConnections(String message) {
     return router(503, "too_many_connections", message).retry(true).after(1).closing();

@@ -179,6 +179,19 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   /// RFC 9110 section 10.1.1: `100 Continue` only to who waits for it, and only now.
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
+    wantBody();
+    int read = body.read(into, offset, length);
+    armWhenRead();
+    return read;
+  }
+
+  @Override
+  public int awaitBody() throws IOException {
+    wantBody();
+    return body.await();
+  }
+
+  private void wantBody() throws IOException {
     if (over) {
       throw new EOFException("the exchange is over");
     }
@@ -186,9 +199,16 @@ final class FrontExchange extends HttpExchange implements RawExchange {
       continued = true;
       askForBody();
     }
-    int read = body.read(into, offset, length);
-    armWhenRead();
-    return read;
+  }
+
+  @Override
+  public void dropBufferedBody() {
+    body.dropBuffered();
+  }
+
+  @Override
+  public void cutBody() {
+    connection.shutInput();
   }
 
   private void askForBody() throws IOException {
