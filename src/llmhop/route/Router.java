@@ -49,7 +49,8 @@ public final class Router implements HttpHandler {
     this.admission = setup.admission();
     this.ids = new RequestIds(setup.random());
     this.chain = new Chain(setup.instance());
-    this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids);
+    var news = new ShortageNews(setup.nanos(), setup.faults()::println);
+    this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids, news);
     this.observer = setup.observer();
     this.clock = setup.clock();
     this.nanos = setup.nanos();
