@@ -14,9 +14,6 @@ final class Readings {
   /// slashes in them.
   static final int MOST_SEGMENTS = 64;
 
-  /// Longest path, in characters: RFC 9110 section 4.1 asks for URIs of at least 8,000 octets.
-  static final int MAX_LENGTH = 8_000;
-
   /// Longest path that is not plain, in characters. A name of 128 characters takes at most 1,536
   /// when each of its characters has four escaped octets; the rest is room for the path around it.
   static final int MAX_UNUSUAL_LENGTH = 2_048;
@@ -61,12 +58,10 @@ final class Readings {
   /// Whether a server could see a path that is sought in a raw one. Each path that a reading stands
   /// on while it goes through the segments is asked about, so that what follows cannot lead away
   /// again (`/pause/x`). A path that is not steady ([PathSpelling]), too long or of too many
-  /// segments counts as every path.
+  /// segments counts as every path. A plain path has one reading and may have any length.
   static boolean any(String rawPath, Sought sought) {
     if (isPlain(rawPath)) {
-      return rawPath.length() > MAX_LENGTH
-          || isCrowded(rawPath)
-          || walk(rawPath, new StringBuilder(), sought);
+      return isCrowded(rawPath) || walk(rawPath, new StringBuilder(), sought);
     }
     if (rawPath.length() > MAX_UNUSUAL_LENGTH || !PathSpelling.isSteady(rawPath)) {
       return true;
@@ -95,13 +90,27 @@ final class Readings {
   /// lower case, each segment without what some servers cut off, no empty segments, dot segments or
   /// trailing slash. Never sent anywhere. Linear in the path's length.
   static String normal(String rawPath) {
-    String decoded = rawPath;
-    for (int i = 0; i < PathSpelling.MAX_DECODINGS && decoded.indexOf('%') >= 0; i++) {
-      decoded = PathSpelling.decoded(decoded);
-    }
     var path = new StringBuilder();
-    walk(decoded, path, (place, ends) -> false);
+    walk(fullyDecoded(rawPath), path, (place, ends) -> false);
     return path.isEmpty() ? "/" : path.toString();
+  }
+
+  /// Whether a segment leads elsewhere, `.` or `..`, in any spelling. Linear in the path's length.
+  static boolean hasDotSegments(String rawPath) {
+    for (String segment : fullyDecoded(rawPath).replace('\\', '/').split("/")) {
+      if (segment.equals(".") || segment.equals("..")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String fullyDecoded(String rawPath) {
+    String path = rawPath;
+    for (int i = 0; i < PathSpelling.MAX_DECODINGS && path.indexOf('%') >= 0; i++) {
+      path = PathSpelling.decoded(path);
+    }
+    return path;
   }
 
   /// Goes through the segments, and stops at a path that is asked for.

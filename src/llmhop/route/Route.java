@@ -6,6 +6,7 @@ import llmhop.backend.Backend;
 import llmhop.backend.Fleet;
 import llmhop.backend.Places;
 import llmhop.config.Balance;
+import llmhop.config.Endpoint;
 import llmhop.config.Kind;
 import llmhop.config.Model;
 import llmhop.http.upstream.Timing;
@@ -17,6 +18,7 @@ public final class Route {
   private final Places places;
   private final PathGate gate;
   private final Timing timing;
+  private final boolean changesPaths;
   private final boolean holdsHead;
   private final boolean limitsBackends;
 
@@ -30,6 +32,9 @@ public final class Route {
     if (places.areLimited()) {
       fleet.onChange(places::look);
     }
+    boolean changes = false;
+    for (Endpoint endpoint : model.endpoints()) changes |= endpoint.changesPaths();
+    this.changesPaths = changes;
     this.gate = new PathGate(model.paths(), model.endpoints());
     var limits = model.timeouts();
     this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total());
@@ -91,6 +96,15 @@ public final class Route {
   /// Whether this target must not be reached, as the caller writes it or as a backend would get it.
   boolean closes(String method, Target target) {
     return gate.closes(method, target.path()) || gate.closesQuery(target.query());
+  }
+
+  /// Whether dot segments in a closed path could lead out of the path of the model's URL, where no
+  /// `kind` says which paths there are.
+  boolean couldBeLeftBy(Target target) {
+    return changesPaths
+        && model.paths().kind().isEmpty()
+        && target.path().length() <= Readings.MAX_UNUSUAL_LENGTH
+        && target.hasDotSegments();
   }
 
   /// Whether a WebSocket at this path can be told of no other model than this one.

@@ -100,6 +100,11 @@ public record Target(String path, String query, Optional<String> routed) {
         && (path.length() == folder.length() || path.charAt(folder.length()) == '/');
   }
 
+  /// Whether the path holds a segment that leads elsewhere, `.` or `..`, in any spelling.
+  boolean hasDotSegments() {
+    return Readings.hasDotSegments(path);
+  }
+
   /// The octet of two hex digits; -1 where there are none.
   static int hexPair(String text, int at) {
     int high = at + 1 < text.length() ? Character.digit(text.charAt(at), 16) : -1;

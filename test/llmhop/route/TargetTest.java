@@ -98,4 +98,19 @@ class TargetTest {
     Refusal refusal = assertThrows(Refusal.class, () -> target.parameter("model"));
     assertEquals(code, refusal.code());
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/a/./b, true",
+    "/a/../b, true",
+    "/a/%2e%2E/b, true",
+    "/a/..%2fb, true",
+    "/a/%252e%252e/b, true",
+    "/a/..%5cb, true",
+    "/a/..., false",
+    "/a/.b/c..d, false"
+  })
+  void dotSegmentsAreSeenInEverySpelling(String raw, boolean expected) {
+    assertEquals(expected, Target.parse(raw).hasDotSegments());
+  }
 }

@@ -107,14 +107,18 @@ final class SecondRouterTest {
       })
   void anotherModelAndTheRoutersPagesAreNot(String target) {
     Answer answer = post(target, "");
-    assertEquals(403, answer.status(), () -> target + " " + answer);
-    assertEquals(Optional.of("path_not_allowed"), answer.field("X-LLMhop-Error"));
     String model = target.split("/")[2];
-    assertEquals(403, first.ask(Request.get(target).withToken("guest")).status(), target);
+    // Dot segments below the path of a model's URL are a mistake rather than a closed path.
+    boolean leaves = !model.equals("a") && !model.equals("open") && target.matches(".*([.]|%2e){2}.*");
+    int status = leaves && !target.contains(";") ? 400 : 403;
+    String code = status == 400 ? "bad_request" : "path_not_allowed";
+    assertEquals(status, answer.status(), () -> target + " " + answer);
+    assertEquals(Optional.of(code), answer.field("X-LLMhop-Error"));
+    assertEquals(status, first.ask(Request.get(target).withToken("guest")).status(), target);
     String rest = target.substring(("/route/" + model).length());
     if (!rest.startsWith("/route/")) {
       // The same where the body names the model. Behind /route/ the path does.
-      assertEquals(403, post(rest, model).status(), rest);
+      assertEquals(status, post(rest, model).status(), rest);
     }
     assertEquals(0, a.requests().size() + b.requests().size());
   }

@@ -333,7 +333,7 @@ final class Connection implements Runnable {
   }
 
   /// The reader sees the end; what is to be written still can be.
-  private void shutInput() {
+  void shutInput() {
     try {
       plain.channel().shutdownInput();
     } catch (IOException e) {

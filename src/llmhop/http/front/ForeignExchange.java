@@ -90,6 +90,9 @@ final class ForeignExchange implements RawExchange {
       if (!Grammar.isToken(field.name()) || !Grammar.isFieldValue(field.value())) {
         return Optional.of("A header field holds characters that HTTP does not allow.");
       }
+      if (HeadCheck.isBodyFieldWithUnderscore(field.name())) {
+        return Optional.of("A field that describes the body has '_' in its name. Use '-'.");
+      }
     }
     List<String> lengths = fields.all("Content-Length");
     boolean framedTwice = !lengths.isEmpty() && fields.has("Transfer-Encoding");
@@ -141,6 +144,20 @@ final class ForeignExchange implements RawExchange {
     // Who reads as much as was announced need not ask for the end.
     bodyDone |= read < 0 || (length.isPresent() && came >= length.getAsLong());
     return read;
+  }
+
+  @Override
+  public int awaitBody() {
+    return 0;
+  }
+
+  @Override
+  public void dropBufferedBody() {}
+
+  /// Closing waits for the body's rest, so that a thread of its own does it.
+  @Override
+  public void cutBody() {
+    Thread.ofVirtual().name("cut-body").start(http::close);
   }
 
   @Override

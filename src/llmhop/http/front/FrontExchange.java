@@ -144,6 +144,19 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   /// RFC 9110 section 10.1.1: `100 Continue` only to who waits for it, and only now.
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
+    wantBody();
+    int read = body.read(into, offset, length);
+    armWhenRead();
+    return read;
+  }
+
+  @Override
+  public int awaitBody() throws IOException {
+    wantBody();
+    return body.await();
+  }
+
+  private void wantBody() throws IOException {
     if (answer.isOver()) {
       throw new EOFException("the exchange is over");
     }
@@ -153,9 +166,16 @@ final class FrontExchange extends HttpExchange implements RawExchange {
         answer.askForBody();
       }
     }
-    int read = body.read(into, offset, length);
-    armWhenRead();
-    return read;
+  }
+
+  @Override
+  public void dropBufferedBody() {
+    body.dropBuffered();
+  }
+
+  @Override
+  public void cutBody() {
+    connection.shutInput();
   }
 
   @Override
@@ -245,12 +265,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public Flow relay(Flow.Source source, byte[] first, int length, ChunkDecoder.Runs runs)
       throws IOException {
-    if (source.chunks().isWithinChunk()) {
-      answer.beginChunk(first, length, source.chunks().leftOfChunk());
-    } else {
-      answer.write(first, 0, length);
-      answer.flush();
-    }
+    answer.handOver(first, length, source.chunks());
     var flow = new Flow(connection.server().pump(), source, connection.sink(), runs);
     connection.flows(flow);
     return flow;

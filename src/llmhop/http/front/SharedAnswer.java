@@ -2,6 +2,7 @@ package llmhop.http.front;
 
 import java.io.IOException;
 import java.util.OptionalLong;
+import llmhop.http.wire.ChunkDecoder;
 import llmhop.http.wire.Fields;
 
 /// The answer of one exchange, and the interim answers before it, which two threads may write: the
@@ -137,13 +138,17 @@ final class SharedAnswer {
     }
   }
 
-  /// Sends what is held back, and these bytes; what follows of their chunk comes another way.
-  ///
-  /// @param more what is missing of the chunk, in bytes
-  void beginChunk(byte[] first, int length, long more) throws IOException {
+  /// Sends what is held back, and these bytes of the body; the rest comes another way, beginning
+  /// with the rest of the chunk that the source is within.
+  void handOver(byte[] first, int length, ChunkDecoder source) throws IOException {
     synchronized (out) {
       checkWritable();
-      answer.beginChunk(first, length, more);
+      if (source.isWithinChunk()) {
+        answer.beginChunk(first, length, source.leftOfChunk());
+      } else {
+        answer.write(first, 0, length);
+        answer.flush();
+      }
     }
   }
 
