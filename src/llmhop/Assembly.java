@@ -23,6 +23,7 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.http.upstream.Resolver;
+import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
 import llmhop.observe.Observer;
@@ -64,7 +65,12 @@ public final class Assembly implements AutoCloseable {
       PrintStream err,
       LongSupplier nanos)
       throws IOException {
-    this.budget = new BufferBudget(config.maxBufferedBytes());
+    this.budget =
+        new BufferBudget(
+            config.maxBufferedBytes(),
+            config.maxBufferedShare(),
+            HeapBudget.ofProcess(),
+            System::nanoTime);
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(err);
@@ -170,6 +176,7 @@ public final class Assembly implements AutoCloseable {
         config,
         () -> {
           admission.maxConcurrent(config.maxConcurrentRequests());
+          budget.maxShare(config.maxBufferedShare());
           stale = false;
         });
   }
@@ -243,6 +250,7 @@ public final class Assembly implements AutoCloseable {
     gauges.put("inFlight", (long) admission.admitted());
     gauges.put("requests", (long) lifecycle.inFlight());
     gauges.put("bufferedBytes", budget.held());
+    gauges.put("waitingForMemory", (long) budget.waiting());
     gauges.put("pooledSegments", (long) segments.idle());
     gauges.put("backendConnections", (long) backends.open());
     gauges.put("idleBackendConnections", (long) backends.idle());

@@ -77,6 +77,7 @@ public record Changes(List<String> live, List<String> restart) {
     add(keys, "cors", before.corsOrigins(), now.corsOrigins());
     add(keys, "default", before.defaultModel(), now.defaultModel());
     add(keys, "maxBodyBytes", before.maxBodyBytes(), now.maxBodyBytes());
+    add(keys, "maxBufferedShare", before.maxBufferedShare(), now.maxBufferedShare());
     add(keys, "maxConcurrentRequests", before.maxConcurrentRequests(), now.maxConcurrentRequests());
     add(keys, "trustedProxies", before.trustedProxies(), now.trustedProxies());
     add(keys, "drainDelay", before.drainDelay(), now.drainDelay());

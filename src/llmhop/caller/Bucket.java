@@ -66,15 +66,27 @@ final class Bucket {
       if (before == sealed) {
         return null;
       }
-      long spent = Math.max(before - now, 0);
-      if (spent + eachNanos > wholeNanos) {
-        return new Quota(false, rpm, 0, spent, spent + eachNanos - wholeNanos);
-      }
-      long spentNow = spent + eachNanos;
-      if (fullAt.compareAndSet(before, now + spentNow)) {
-        return new Quota(true, rpm, (int) ((wholeNanos - spentNow) / eachNanos), spentNow, 0);
+      Quota quota = quota(before, now);
+      if (!quota.granted() || fullAt.compareAndSet(before, now + quota.fullNanos())) {
+        return quota;
       }
     }
+  }
+
+  /// What [#spend] would return now.
+  ///
+  /// @return null where the bucket is sealed
+  Quota foresee(long now) {
+    long until = fullAt.get();
+    return until == sealed ? null : quota(until, now);
+  }
+
+  private Quota quota(long until, long now) {
+    long spent = Math.max(until - now, 0);
+    long spentNow = spent + eachNanos;
+    return spentNow > wholeNanos
+        ? new Quota(false, rpm, 0, spent, spentNow - wholeNanos)
+        : new Quota(true, rpm, (int) ((wholeNanos - spentNow) / eachNanos), spentNow, 0);
   }
 
   /// Ends the use of this bucket, once.

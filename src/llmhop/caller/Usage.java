@@ -27,9 +27,22 @@ public final class Usage {
   ///
   /// @param rpm how many there may be in a minute; 0 for none
   public Quota spend(int rpm) {
-    if (rpm == 0) {
-      return Quota.BLOCKED;
-    }
+    return rpm == 0 ? Quota.BLOCKED : ask(rpm, Bucket::spend);
+  }
+
+  /// What [#spend] would return now; nothing is spent.
+  ///
+  /// @param rpm how many there may be in a minute; 0 for none
+  public Quota foresee(int rpm) {
+    return rpm == 0 ? Quota.BLOCKED : ask(rpm, Bucket::foresee);
+  }
+
+  private interface Question {
+    /// @return null where the bucket is sealed
+    Quota of(Bucket bucket, long now);
+  }
+
+  private Quota ask(int rpm, Question question) {
     while (true) {
       Bucket current = bucket.get();
       long now = nanos.getAsLong();
@@ -37,7 +50,7 @@ public final class Usage {
         changeRate(current, rpm, now);
         continue;
       }
-      Quota quota = current.spend(now);
+      Quota quota = question.of(current, now);
       if (quota != null) {
         return quota;
       }

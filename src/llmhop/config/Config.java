@@ -15,6 +15,8 @@ import java.util.Optional;
 /// @param authTokens the tokens that callers may use; empty means that none is asked for
 /// @param maxBodyBytes the largest request body; `Long.MAX_VALUE` for no limit
 /// @param maxBufferedBytes how many body bytes may be in memory at once, of all requests together
+/// @param maxBufferedShare the part of it that one caller may hold while others want memory, above
+///   0 and at most 1
 /// @param maxConcurrentRequests how many requests may run at a time; `Integer.MAX_VALUE` for none
 /// @param defaultModel the name of the model that takes requests which name none
 /// @param trustedProxies the peers whose `X-Forwarded-*` fields are believed
@@ -33,6 +35,7 @@ public record Config(
     List<Token> authTokens,
     long maxBodyBytes,
     long maxBufferedBytes,
+    double maxBufferedShare,
     int maxConcurrentRequests,
     Optional<String> defaultModel,
     List<AddressRange> trustedProxies,
@@ -60,6 +63,7 @@ public record Config(
     Checks.that(!models.isEmpty(), "no models");
     Checks.that(maxBodyBytes > 0, "maxBodyBytes below 1");
     Checks.that(maxBufferedBytes > 0, "maxBufferedBytes below 1");
+    Checks.that(maxBufferedShare > 0 && maxBufferedShare <= 1, "maxBufferedShare out of range");
     Checks.that(maxConcurrentRequests > 0, "maxConcurrentRequests below 1");
     Checks.that(!drainDelay.isNegative(), "drainDelay below 0");
     Checks.that(!drain.isNegative(), "drain below 0");

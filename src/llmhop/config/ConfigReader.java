@@ -21,6 +21,7 @@ public final class ConfigReader {
           "authTokens",
           "maxBodyBytes",
           "maxBufferedBytes",
+          "maxBufferedShare",
           "maxConcurrentRequests",
           "default",
           "trustedProxies",
@@ -32,6 +33,10 @@ public final class ConfigReader {
           "models");
   // Images and audio in base64 fit; what doesn't is no prompt.
   private static final long DEFAULT_MAX_BODY_BYTES = 100L << 20;
+  // Four callers that hold all they may fill the budget.
+  private static final double DEFAULT_SHARE = 0.25;
+  private static final double LEAST_SHARE = 0.01;
+
   // A long generation may run; whoever stops us for good has a deadline of its own.
   private static final Duration DEFAULT_DRAIN = Duration.ofSeconds(600);
 
@@ -100,6 +105,8 @@ public final class ConfigReader {
         file.get("maxBodyBytes").flatMap(Sizes::read).orElse(DEFAULT_MAX_BODY_BYTES);
     long maxBufferedBytes =
         file.get("maxBufferedBytes").flatMap(ConfigReader::budget).orElse(heapBytes / 2);
+    double maxBufferedShare =
+        file.get("maxBufferedShare").flatMap(ConfigReader::share).orElse(DEFAULT_SHARE);
     long maxConcurrent =
         file.get("maxConcurrentRequests")
             .flatMap(c -> c.wholeNumber(0, Integer.MAX_VALUE))
@@ -124,6 +131,7 @@ public final class ConfigReader {
             tokens,
             maxBodyBytes == 0 ? Long.MAX_VALUE : maxBodyBytes,
             maxBufferedBytes,
+            maxBufferedShare,
             maxConcurrent == 0 ? Integer.MAX_VALUE : (int) maxConcurrent,
             models.defaultModel(),
             trusted,
@@ -161,6 +169,16 @@ public final class ConfigReader {
     return bytes.isPresent() && bytes.get() == 0
         ? cursor.refuse("must be at least 1 byte, leave the key out for half of the heap")
         : bytes;
+  }
+
+  private static Optional<Double> share(Cursor cursor) {
+    if (!(cursor.json() instanceof Json.Num number)) {
+      return cursor.wrongKind("a number from 0.01 to 1");
+    }
+    double part = number.asDouble();
+    return part >= LEAST_SHARE && part <= 1
+        ? Optional.of(part)
+        : cursor.refuse("must be 0.01 to 1, the part of maxBufferedBytes that one caller may hold");
   }
 
   private static List<AddressRange> ranges(Cursor cursor) {

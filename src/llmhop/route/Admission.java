@@ -60,6 +60,42 @@ public final class Admission {
     }
   }
 
+  /// Refuses a request whose token has nothing left, before anything is taken or read for it. Takes
+  /// nothing itself: what has changed when the body is there is seen by [#admit].
+  ///
+  /// @throws Refusal 429, with the same fields as [#admit]
+  static void foresee(Exchange x, Caller caller) throws IOException {
+    if (caller.limited()) {
+      Optional<Refusal> refusal = foreseen(x, caller);
+      if (refusal.isPresent()) {
+        x.dropBufferedBody();
+        throw refusal.get();
+      }
+    }
+  }
+
+  private static Optional<Refusal> foreseen(Exchange x, Caller caller) throws IOException {
+    TokenLimits limits = caller.limits();
+    OptionalInt most = limits.maxConcurrent();
+    if (most.isPresent() && caller.usage().inHand() >= most.getAsInt()) {
+      return Optional.of(NotNow.tooManyOfKey(most.getAsInt()));
+    }
+    if (limits.rpm().isPresent()) {
+      Quota quota = caller.usage().foresee(limits.rpm().getAsInt());
+      if (!quota.granted()) {
+        x.quota(quota);
+        return Optional.of(refusal(quota));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Refusal refusal(Quota quota) {
+    return quota.limit() == 0
+        ? NotNow.keyBlocked()
+        : NotNow.rateLimited(quota.limit(), quota.waitNanos());
+  }
+
   /// Lets a request in.
   ///
   /// @param choice who is to answer it, where a place is one at a backend
@@ -107,11 +143,8 @@ public final class Admission {
     if (limits.rpm().isPresent()) {
       Quota quota = caller.usage().spend(limits.rpm().getAsInt());
       x.quota(quota);
-      if (quota.limit() == 0) {
-        throw NotNow.keyBlocked();
-      }
       if (!quota.granted()) {
-        throw NotNow.rateLimited(quota.limit(), quota.waitNanos());
+        throw refusal(quota);
       }
     }
   }
@@ -141,13 +174,24 @@ public final class Admission {
     if (!routes.allows(caller, found)) {
       return Optional.of(Refusal.modelNotAllowed(found.asked()));
     }
-    if (found.route().closes(x.method(), target.path())) {
-      return Optional.of(Refusal.pathNotAllowed(target.path(), found.route().name()));
+    if (x.upgrade() && !mayTunnel(caller, target, found)) {
+      return Optional.of(Refusal.noTunnel(target.path()));
     }
-    if (found.route().changesPaths() && target.hasDotSegments()) {
+    if (found.route().closes(x.method(), target)) {
       return Optional.of(
-          Refusal.badRequest("The path holds '.' or '..' segments, which could leave its place."));
+          found.route().couldBeLeftBy(target)
+              ? Refusal.badRequest(
+                  "The path holds '.' or '..' segments, which could leave its place.")
+              : Refusal.pathNotAllowed(target.path(), found.route().name()));
     }
     return Optional.empty();
+  }
+
+  /// Whether a caller may have a WebSocket, whose messages the router does not read. A caller with a
+  /// limit may not: each message can be a request that is not counted. A caller with an allow-list
+  /// may only where no message can name another model.
+  private static boolean mayTunnel(Caller caller, Target target, Found found) {
+    return !caller.limited()
+        && (!caller.restricted() || found.route().keepsToItself(target.path()));
   }
 }

@@ -6,13 +6,14 @@ import llmhop.http.wire.SegmentPool;
 /// Reads bodies into memory, within `maxBodyBytes` and the process's budget, and looks into them
 /// while they come.
 ///
-/// A declared length is taken from the budget before a byte is read; an undeclared one in steps.
-/// Bodies of up to [#SMALL] bytes are one array; larger ones live in segments of the pool.
+/// Memory is taken from the budget as bytes arrive, whatever length is declared. Bodies of up to
+/// [#SMALL] bytes are one array; larger ones live in segments of the pool.
 final class BodyReader {
   /// The largest body that isn't worth segments, in bytes.
   static final int SMALL = 64 * 1024;
 
-  /// The first step of a body of unknown length, in bytes: most prompts fit.
+  /// What a body takes for its first bytes at most: most prompts fit, and a body that doesn't go on
+  /// holds little.
   private static final int FIRST_STEP = 16 * 1024;
 
   private final BufferBudget budget;
@@ -21,6 +22,10 @@ final class BodyReader {
   BodyReader(BufferBudget budget, SegmentPool pool) {
     this.budget = budget;
     this.pool = pool;
+  }
+
+  BufferBudget budget() {
+    return budget;
   }
 
   /// Refuses a declared length over the limit.
@@ -32,24 +37,28 @@ final class BodyReader {
 
   /// Reads the whole body. The caller of this method closes it.
   ///
+  /// @param share what the body takes of the budget; closed with the body
   /// @param maxBodyBytes the largest that is read
-  /// @throws Refusal when it is too large, breaks off, or isn't what it must be
-  RequestBody read(Exchange exchange, Look look, long maxBodyBytes) {
+  /// @throws Refusal when it is too large, breaks off, isn't what it must be, or finds no room
+  RequestBody read(Exchange exchange, Look look, BodyShare share, long maxBodyBytes) {
     checkDeclared(exchange, maxBodyBytes);
-    var share = budget.share();
     var body = new RequestBody(pool, share);
     try {
       OptionalLong declared = exchange.declaredLength();
-      if (declared.isPresent()) {
-        readDeclared(exchange, look, body, share, declared.getAsLong());
-      } else {
+      if (declared.isEmpty()) {
         readToEnd(exchange, look, body, share, maxBodyBytes);
+      } else if (declared.getAsLong() > 0) {
+        readDeclared(exchange, look, body, share, declared.getAsLong());
       }
+      share.arrived();
       if (!body.isEmpty()) {
         body.named(look.finish());
         body.affinity(look.affinity());
       }
       return body;
+    } catch (Refusal e) {
+      body.close();
+      throw share.refusal(e);
     } catch (RuntimeException | Error e) {
       body.close();
       throw e;
@@ -57,37 +66,59 @@ final class BodyReader {
   }
 
   private void readDeclared(
-      Exchange exchange, Look look, RequestBody body, BufferBudget.Share share, long length) {
-    if (length == 0) {
+      Exchange exchange, Look look, RequestBody body, BodyShare share, long length) {
+    if (length > budget.largest()) {
+      throw Refusal.requestTooLarge(budget.largest(), "maxBufferedBytes");
+    }
+    int atHand = exchange.awaitBody();
+    int first = (int) Math.min(length, FIRST_STEP);
+    share.take(first);
+    byte[] begin = new byte[first];
+    if (atHand < length) {
+      share.arriving();
+    }
+    int filled = fill(exchange, look, share, begin, 0, first);
+    if (filled < first || filled == length) {
+      body.add(begin, filled, false);
+      checkWhole(filled, first);
       return;
     }
-    share.take(Math.max(length, Math.min(held(length), budget.largest())));
+    readRest(exchange, look, body, share, begin, length);
+  }
+
+  /// The first bytes came, so that the rest is worth memory: it goes behind them.
+  private void readRest(
+      Exchange exchange, Look look, RequestBody body, BodyShare share, byte[] begin, long length) {
     long left = length;
+    int moved = begin.length;
     while (left > 0) {
       boolean pooled = left > SMALL;
-      byte[] part = pooled ? pool.take() : new byte[(int) left];
-      int wanted = (int) Math.min(part.length, left);
-      int filled = 0;
+      int size = pooled ? SegmentPool.SEGMENT : (int) left;
+      share.take(Math.min(size, budget.largest() - (length - left)) - moved);
+      byte[] part = pooled ? pool.take() : new byte[size];
+      int wanted = (int) Math.min(size, left);
+      int filled = moved;
+      System.arraycopy(begin, 0, part, 0, moved);
       try {
-        filled = fill(exchange, look, part, wanted);
+        filled = fill(exchange, look, share, part, moved, wanted);
       } finally {
         body.add(part, filled, pooled);
       }
-      if (filled < wanted) {
-        throw Refusal.badRequest("The request body is shorter than its Content-Length.");
-      }
+      checkWhole(filled, wanted);
+      moved = 0;
       left -= filled;
     }
   }
 
-  /// The memory that a body takes: its last segment may be half empty.
-  private static long held(long length) {
-    long rest = length % SegmentPool.SEGMENT;
-    return rest > SMALL ? length - rest + SegmentPool.SEGMENT : length;
+  private static void checkWhole(int filled, int wanted) {
+    if (filled < wanted) {
+      throw Refusal.badRequest("The request body is shorter than its Content-Length.");
+    }
   }
 
   private void readToEnd(
-      Exchange exchange, Look look, RequestBody body, BufferBudget.Share share, long maxBodyBytes) {
+      Exchange exchange, Look look, RequestBody body, BodyShare share, long maxBodyBytes) {
+    exchange.awaitBody();
     long total = 0;
     boolean pooled = false;
     while (true) {
@@ -98,7 +129,8 @@ final class BodyReader {
       int wanted = room < part.length ? (int) room + 1 : part.length;
       int filled = 0;
       try {
-        filled = fill(exchange, look, part, wanted);
+        share.arriving();
+        filled = fill(exchange, look, share, part, 0, wanted);
       } finally {
         body.add(part, filled, pooled);
       }
@@ -114,13 +146,18 @@ final class BodyReader {
   }
 
   /// Reads until the part is full or the body ends.
-  private static int fill(Exchange exchange, Look look, byte[] part, int wanted) {
-    int filled = 0;
+  ///
+  /// @param from where to begin
+  /// @return where the bytes end
+  private static int fill(
+      Exchange exchange, Look look, BodyShare share, byte[] part, int from, int wanted) {
+    int filled = from;
     while (filled < wanted) {
       int read = exchange.read(part, filled, wanted - filled);
       if (read < 0) {
         break;
       }
+      share.came(read);
       look.feed(part, filled, read);
       filled += read;
     }

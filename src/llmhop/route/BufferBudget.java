@@ -1,105 +1,130 @@
 package llmhop.route;
 
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import llmhop.http.wire.HeapBudget;
 
-/// The bytes of request bodies that the whole process may hold at once (`maxBufferedBytes`). Shared
-/// by all requests.
+/// Bounds the bytes of request bodies that the whole process holds at once (`maxBufferedBytes`).
+/// Shared by all requests; each has a [BodyShare] of it.
 ///
-/// An eighth is kept for small takes, so that a handful of huge uploads can't starve everyone else.
-/// Whoever finds it used up waits at most [#WAIT_MILLIS] and then is refused; since nobody waits
-/// longer, half-read bodies can't wait for each other for ever.
+/// A body takes its bytes as they arrive: a declared length takes nothing. An eighth is kept for
+/// small bodies, so that a handful of huge uploads can't starve everyone else. Where no room is
+/// left, [Shortage] says who waits, who is ended and who is refused.
 public final class BufferBudget {
-  /// How long a body waits for room, in milliseconds: longer than a burst, shorter than patience.
-  static final long WAIT_MILLIS = 2_000;
-
-  /// The largest take that may use the reserve, in bytes.
+  /// The largest body that may use the reserve, in bytes.
   static final int SMALL = 64 * 1024;
 
   private static final int UNIT = 1024;
 
-  private final Semaphore shared;
-  private final Semaphore reserve;
-  private final int sharedUnits;
-  private final int reserveUnits;
+  private final long sharedMax;
+  private final long reserveMax;
+  private final HeapBudget heap;
+  private final LongSupplier nanos;
+  private final AtomicLong shared = new AtomicLong();
+  private final AtomicLong reserve = new AtomicLong();
+  private final Set<BodyShare> registered = ConcurrentHashMap.newKeySet();
+  private final Shortage shortage;
+  private volatile long shareBytes;
 
-  /// A budget of this many bytes, at least 1 MiB so that small requests find room.
-  public BufferBudget(long bytes) {
-    long units = Math.clamp(bytes / UNIT, 1024, Integer.MAX_VALUE);
-    this.reserveUnits = (int) Math.max(units / 8, 256);
-    this.sharedUnits = (int) (units - reserveUnits);
-    this.shared = new Semaphore(sharedUnits, true);
-    this.reserve = new Semaphore(reserveUnits);
+  /// A budget of so many bytes, at least 1 MiB so that small requests find room, of the heap's.
+  ///
+  /// @param maxShare the part that one caller may hold while others wait, above 0 and at most 1
+  /// @param nanos the clock, as of [System#nanoTime]
+  public BufferBudget(long bytes, double maxShare, HeapBudget heap, LongSupplier nanos) {
+    long all = Math.clamp(bytes / UNIT, 1024, Long.MAX_VALUE / UNIT) * UNIT;
+    this.reserveMax = Math.max(all / UNIT / 8, 256) * UNIT;
+    this.sharedMax = all - reserveMax;
+    this.heap = heap;
+    this.nanos = nanos;
+    this.shortage = new Shortage(this, nanos);
+    maxShare(maxShare);
+    heap.register(this::held);
+  }
+
+  /// From now on one caller may hold this part of the budget while others wait.
+  public void maxShare(double part) {
+    shareBytes = (long) ((sharedMax + reserveMax) * part);
   }
 
   /// Bytes that are held now.
   public long held() {
-    int units = sharedUnits - shared.availablePermits() + reserveUnits - reserve.availablePermits();
-    return (long) units * UNIT;
+    return shared.get() + reserve.get();
   }
 
-  /// The most that one body can ever get, in bytes.
+  /// Bodies that wait for room.
+  public int waiting() {
+    return shortage.waiting();
+  }
+
+  /// The largest body that can ever be held, in bytes.
   public long largest() {
-    return (long) sharedUnits * UNIT;
+    return sharedMax;
   }
 
-  /// An empty share of the budget, for one request.
-  Share share() {
-    return new Share();
+  /// What one caller may hold while others wait, in bytes.
+  long shareBytes() {
+    return shareBytes;
   }
 
-  /// What one request holds. Used by one thread at a time; closing it gives all back.
-  final class Share implements AutoCloseable {
-    private int sharedHeld;
-    private int reserveHeld;
-    private long waitNanos = TimeUnit.MILLISECONDS.toNanos(WAIT_MILLIS);
+  LongSupplier nanos() {
+    return nanos;
+  }
 
-    /// Takes this many bytes more.
-    ///
-    /// @throws Refusal 413 when that could never fit, 503 when there is no room in time
-    void take(long bytes) {
-      // Judged before anything is added to it: a length may be as large as a long can say.
-      if (bytes > largest() - (long) sharedHeld * UNIT) {
-        throw Refusal.requestTooLarge(largest(), "maxBufferedBytes");
-      }
-      int units = (int) ((bytes + UNIT - 1) / UNIT);
-      if (bytes <= SMALL && sharedHeld == 0 && takeSmall(units)) {
-        return;
-      }
-      if (!shared.tryAcquire(units)) {
-        await(units);
-      }
-      sharedHeld += units;
-    }
+  Shortage shortage() {
+    return shortage;
+  }
 
-    /// Waits for room. The time is the whole request's: who takes in steps doesn't wait at each.
-    private void await(int units) {
-      long start = System.nanoTime();
-      try {
-        if (!shared.tryAcquire(units, waitNanos, TimeUnit.NANOSECONDS)) {
-          throw Refusal.overloaded("buffered request bytes (maxBufferedBytes)");
-        }
-        waitNanos -= System.nanoTime() - start;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw Refusal.overloaded("buffered request bytes (maxBufferedBytes)");
-      }
-    }
+  /// The bodies that are large, or still arrive.
+  Set<BodyShare> registered() {
+    return registered;
+  }
 
-    private boolean takeSmall(int units) {
-      if (reserve.tryAcquire(units)) {
-        reserveHeld += units;
-        return true;
-      }
+  /// What a take of so many bytes counts.
+  static long rounded(long bytes) {
+    return (bytes + UNIT - 1) / UNIT * UNIT;
+  }
+
+  /// How many bytes can be taken without the reserve; below 0 when the heap is short.
+  long free() {
+    return Math.min(sharedMax - shared.get(), heap.free());
+  }
+
+  /// Takes bytes for a body when there is room; the fast path, which takes no lock.
+  boolean take(BodyShare share, long bytes) {
+    if (!heap.hasRoomFor(bytes)) {
       return false;
     }
+    if (share.mayUseReserve(bytes) && add(reserve, bytes, reserveMax)) {
+      share.tookReserve(bytes);
+      return true;
+    }
+    if (add(shared, bytes, sharedMax)) {
+      share.tookShared(bytes);
+      return true;
+    }
+    return false;
+  }
 
-    @Override
-    public void close() {
-      shared.release(sharedHeld);
-      reserve.release(reserveHeld);
-      sharedHeld = 0;
-      reserveHeld = 0;
+  private static boolean add(AtomicLong counter, long bytes, long max) {
+    if (counter.addAndGet(bytes) <= max) {
+      return true;
+    }
+    counter.addAndGet(-bytes);
+    return false;
+  }
+
+  /// Gives bytes back.
+  void give(long fromShared, long fromReserve) {
+    if (fromShared > 0) {
+      shared.addAndGet(-fromShared);
+    }
+    if (fromReserve > 0) {
+      reserve.addAndGet(-fromReserve);
+    }
+    if (shortage.waiting() > 0) {
+      shortage.freed();
     }
   }
 }

@@ -24,6 +24,7 @@ import llmhop.route.Route.Found;
 ///       -> all that are well are busy: refuse
 ///       -> all are down: wait for one, refuse, or try one anyway, as the model's config says
 /// afterUnreachable -> the model's next backend -> its stand-ins' -> wait, if none spoke
+/// afterLost        -> with `retries` in the config the same, without a wait
 /// afterBusy        -> the model's next backend -> its stand-ins'
 /// afterTimeout     -> its stand-ins'
 /// ```
@@ -118,6 +119,12 @@ final class Choice implements AutoCloseable {
     return found.isEmpty() && mayWait && rules().waitForBackend().isPresent()
         ? Optional.of(await())
         : found;
+  }
+
+  /// The next best when bytes of the request were written to the last, which was then gone: another
+  /// backend may get what killed the last one only where the config asks for `retries`.
+  Optional<Pick> afterLost() throws EOFException {
+    return failover().whenBusy() ? afterUnreachable(false) : Optional.empty();
   }
 
   /// Whether there may be a next best when the last says that it has too much to do.

@@ -1,6 +1,7 @@
 package llmhop.route;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,153 +16,151 @@ import llmhop.config.Kind;
 /// the caller may not use. Nor is what hosted APIs keep for an account, such as `/v1/files`,
 /// `/v1/batches` or `GET /v1/chat/completions`: the account is the operator's, all callers share
 /// it.
-///
-/// @see <a href="https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html">vLLM</a>
-/// @see <a href="https://docs.sglang.ai/basic_usage/native_api.html">SGLang</a>
-/// @see <a href="https://github.com/ggml-org/llama.cpp/tree/master/tools/server">llama.cpp</a>
-/// @see <a href="https://github.com/ollama/ollama/blob/main/docs/api.md">Ollama</a>
-/// @see <a href="https://platform.openai.com/docs/api-reference">OpenAI</a>
 final class EnginePaths implements Profile {
-  private static final List<String> VLLM =
-      List.of(
-          "POST /v1/chat/completions",
-          "POST /v1/chat/completions/batch",
-          "POST /v1/chat/completions/render",
-          "POST /v1/completions",
-          "POST /v1/completions/render",
-          "POST /v1/responses",
-          "GET /v1/responses/{id}",
-          "POST /v1/responses/{id}/cancel",
-          "POST /v1/messages",
-          "POST /v1/messages/count_tokens",
-          "POST /v1/embeddings",
-          "POST /v2/embed",
-          "POST /rerank",
-          "POST /v1/rerank",
-          "POST /v2/rerank",
-          "POST /score",
-          "POST /v1/score",
-          "POST /generative_scoring",
-          "POST /pooling",
-          "POST /classify",
-          "POST /tokenize",
-          "POST /detokenize",
-          "POST /v1/audio/transcriptions",
-          "POST /v1/audio/translations",
-          "POST /v1/audio/speech",
-          "POST /v1/images/generations",
-          "POST /v1/images/edits",
-          "GET /v1/realtime",
-          "POST /inference/v1/generate");
-
-  private static final List<String> SGLANG =
-      List.of(
-          "POST /v1/chat/completions",
-          "POST /v1/completions",
-          "POST /v1/responses",
-          "GET /v1/responses/{id}",
-          "POST /v1/responses/{id}/cancel",
-          "POST /v1/messages",
-          "POST /v1/messages/count_tokens",
-          "POST /v1/embeddings",
-          "POST /v1/rerank",
-          "POST /v1/score",
-          "POST /v1/classify",
-          "POST /classify",
-          "POST /v1/tokenize",
-          "POST /tokenize",
-          "POST /v1/detokenize",
-          "POST /detokenize",
-          "POST /v1/audio/transcriptions",
-          "POST /v1/audio/speech",
-          "POST /v1/images/generations",
-          "POST /v1/images/edits",
-          "GET /v1/realtime",
-          "POST /generate",
-          "POST /generate_from_file",
-          "POST /encode",
-          "POST /parse_function_call",
-          "POST /separate_reasoning",
-          "POST /api/chat",
-          "POST /api/generate");
-
-  private static final List<String> LLAMACPP =
-      List.of(
-          "POST /v1/chat/completions",
-          "POST /chat/completions",
-          "POST /v1/chat/completions/input_tokens",
-          "POST /chat/completions/input_tokens",
-          "POST /v1/completions",
-          "POST /completions",
-          "POST /completion",
-          "POST /v1/responses",
-          "POST /responses",
-          "POST /v1/responses/input_tokens",
-          "POST /responses/input_tokens",
-          "POST /v1/messages",
-          "POST /v1/messages/count_tokens",
-          "POST /v1/embeddings",
-          "POST /embeddings",
-          "POST /embedding",
-          "POST /v1/rerank",
-          "POST /v1/reranking",
-          "POST /rerank",
-          "POST /reranking",
-          "POST /v1/audio/transcriptions",
-          "POST /audio/transcriptions",
-          "POST /infill",
-          "POST /tokenize",
-          "POST /detokenize",
-          "POST /apply-template");
-
-  private static final List<String> OLLAMA =
-      List.of(
-          "POST /api/chat",
-          "POST /api/generate",
-          "POST /api/embed",
-          "POST /api/embeddings",
-          "POST /v1/chat/completions",
-          "POST /v1/completions",
-          "POST /v1/responses",
-          "POST /v1/messages",
-          "POST /v1/embeddings",
-          "POST /v1/audio/transcriptions",
-          "POST /v1/images/generations",
-          "POST /v1/images/edits");
-
-  private static final List<String> OPENAI =
-      List.of(
-          "POST /v1/chat/completions",
-          "POST /v1/completions",
-          "POST /v1/responses",
-          "POST /v1/responses/input_tokens",
-          "POST /v1/responses/compact",
-          "GET /v1/responses/{id}",
-          "DELETE /v1/responses/{id}",
-          "POST /v1/responses/{id}/cancel",
-          "GET /v1/responses/{id}/input_items",
-          "POST /v1/messages",
-          "POST /v1/messages/count_tokens",
-          "POST /v1/embeddings",
-          "POST /v1/moderations",
-          "POST /v1/rerank",
-          "POST /v2/rerank",
-          "POST /v1/score",
-          "POST /v1/audio/transcriptions",
-          "POST /v1/audio/translations",
-          "POST /v1/audio/speech",
-          "POST /v1/images/generations",
-          "POST /v1/images/edits",
-          "POST /v1/images/variations",
-          "GET /v1/realtime");
+  /// A line per method and path, `{id}` standing for letters, digits, `_` and `-`, and the kinds
+  /// that have it. Sources are in docs/paths.md.
+  private static final String TABLE =
+      """
+      POST /v1/audio/classification: localai
+      POST /v1/audio/diarization: localai
+      POST /v1/audio/speech: vllm sglang openai llamaswap localai koboldcpp
+      POST /v1/audio/transcriptions: vllm sglang llamacpp ollama openai llamaswap aphrodite localai koboldcpp
+      POST /v1/audio/translations: vllm openai aphrodite
+      GET /v1/audio/voices: llamaswap
+      POST /v1/chat/completions: vllm sglang llamacpp ollama openai llamaswap tabbyapi aphrodite localai lmstudio koboldcpp tgi
+      POST /v1/chat/completions/batch: vllm aphrodite
+      POST /v1/chat/completions/input_tokens: llamacpp
+      POST /v1/chat/completions/render: vllm aphrodite
+      POST /v1/classify: sglang
+      POST /v1/completions: vllm sglang llamacpp ollama openai llamaswap tabbyapi aphrodite localai lmstudio koboldcpp tgi
+      POST /v1/completions/render: vllm aphrodite
+      POST /v1/depth: localai
+      POST /v1/detection: localai
+      POST /v1/detokenize: sglang aphrodite localai
+      POST /v1/edits: localai
+      POST /v1/embeddings: vllm sglang llamacpp ollama openai llamaswap tabbyapi aphrodite localai lmstudio koboldcpp
+      POST /v1/face/analyze: localai
+      POST /v1/face/embed: localai
+      POST /v1/face/verify: localai
+      POST /v1/images/edits: vllm sglang ollama openai llamaswap
+      POST /v1/images/generations: vllm sglang ollama openai llamaswap localai koboldcpp
+      POST /v1/images/inpainting: localai
+      POST /v1/images/upscale: localai
+      POST /v1/images/variations: openai
+      POST /v1/messages: vllm sglang llamacpp ollama openai llamaswap aphrodite localai lmstudio
+      POST /v1/messages/count_tokens: vllm sglang llamacpp openai llamaswap aphrodite
+      POST /v1/moderations: openai localai
+      GET /v1/realtime: vllm sglang openai aphrodite localai
+      POST /v1/rerank: vllm sglang llamacpp openai llamaswap aphrodite localai
+      POST /v1/reranking: llamacpp llamaswap
+      GET /v1/responses: openai localai
+      POST /v1/responses: vllm sglang llamacpp ollama openai llamaswap aphrodite localai lmstudio
+      POST /v1/responses/compact: openai
+      POST /v1/responses/input_tokens: llamacpp openai
+      DELETE /v1/responses/{id}: openai
+      GET /v1/responses/{id}: vllm sglang openai aphrodite localai
+      POST /v1/responses/{id}/cancel: vllm sglang openai aphrodite localai
+      GET /v1/responses/{id}/input_items: openai
+      POST /v1/score: vllm sglang openai aphrodite
+      POST /v1/token/decode: tabbyapi
+      POST /v1/token/encode: tabbyapi
+      POST /v1/tokenize: sglang aphrodite localai
+      POST /v1/vad: localai
+      POST /v1/voice/analyze: localai
+      POST /v1/voice/embed: localai
+      POST /v1/voice/verify: localai
+      POST /v2/embed: vllm aphrodite
+      POST /v2/rerank: vllm openai aphrodite
+      POST /api/chat: sglang ollama localai koboldcpp
+      POST /api/embed: ollama localai
+      POST /api/embeddings: ollama localai
+      POST /api/extra/detokenize: koboldcpp
+      POST /api/extra/embeddings: koboldcpp
+      POST /api/extra/generate/stream: tabbyapi aphrodite koboldcpp
+      POST /api/extra/json_to_grammar: koboldcpp
+      POST /api/extra/tokencount: tabbyapi aphrodite koboldcpp
+      POST /api/extra/tokenize: koboldcpp
+      POST /api/extra/transcribe: koboldcpp
+      POST /api/extra/tts: koboldcpp
+      POST /api/generate: sglang ollama localai koboldcpp
+      POST /api/latest/generate: tabbyapi aphrodite koboldcpp
+      POST /api/v0/chat/completions: lmstudio
+      POST /api/v0/completions: lmstudio
+      POST /api/v0/embeddings: lmstudio
+      POST /api/v1/chat: lmstudio
+      POST /api/v1/generate: tabbyapi aphrodite koboldcpp
+      POST /apply-template: llamacpp
+      POST /audio/classification: localai
+      POST /audio/diarization: localai
+      POST /audio/speech: localai koboldcpp
+      POST /audio/transcriptions: llamacpp localai koboldcpp
+      POST /audio/transformations: localai
+      POST /audioapi/v1/tasks/run: llamaswap
+      POST /chat/completions: llamacpp localai koboldcpp
+      POST /chat/completions/input_tokens: llamacpp
+      POST /chat_tokenize: tgi
+      POST /classify: vllm sglang aphrodite
+      POST /completion: llamacpp llamaswap
+      POST /completions: llamacpp localai koboldcpp
+      POST /detokenize: vllm sglang llamacpp aphrodite
+      POST /edits: localai
+      POST /embedding: llamacpp
+      POST /embeddings: llamacpp localai
+      POST /encode: sglang
+      POST /generate: sglang tgi
+      POST /generate_from_file: sglang
+      POST /generate_stream: tgi
+      POST /generative_scoring: vllm aphrodite
+      POST /images/generations: localai koboldcpp
+      POST /images/inpainting: localai
+      POST /images/upscale: localai
+      POST /inference/v1/generate: vllm aphrodite
+      POST /infill: llamacpp llamaswap
+      POST /messages: localai
+      POST /moderations: localai
+      POST /parse_function_call: sglang
+      POST /pooling: vllm aphrodite
+      POST /rerank: vllm llamacpp llamaswap aphrodite
+      POST /reranking: llamacpp llamaswap
+      POST /responses: llamacpp localai
+      POST /responses/input_tokens: llamacpp
+      POST /score: vllm aphrodite
+      POST /sdapi/v1/img2img: llamaswap koboldcpp
+      POST /sdapi/v1/interrogate: koboldcpp
+      POST /sdapi/v1/txt2img: llamaswap koboldcpp
+      POST /separate_reasoning: sglang
+      POST /tokenize: vllm sglang llamacpp aphrodite tgi
+      POST /tts: localai
+      POST /tts_to_audio: koboldcpp
+      POST /v/chat/completions: llamaswap
+      POST /v/completions: llamaswap
+      POST /v/embeddings: llamaswap
+      POST /v/messages: llamaswap
+      POST /v/messages/count_tokens: llamaswap
+      POST /v/rerank: llamaswap
+      POST /v/reranking: llamaswap
+      POST /v/responses: llamaswap
+      POST /vad: localai
+      POST /vertex: tgi
+      POST /video: localai
+      """;
 
   private static final String ID = "{id}";
 
+  private static final Map<Kind, List<String>> LINES = new EnumMap<>(Kind.class);
+
   /// Made once, since many models have the same kind.
-  private static final EnginePaths[] MADE = new EnginePaths[Kind.values().length];
+  private static final Map<Kind, EnginePaths> MADE = new EnumMap<>(Kind.class);
 
   static {
-    for (Kind kind : Kind.values()) MADE[kind.ordinal()] = new EnginePaths(lines(kind));
+    for (Kind kind : Kind.values()) LINES.put(kind, new ArrayList<>());
+    for (String row : TABLE.strip().split("\n")) {
+      int colon = row.indexOf(": ");
+      for (String word : row.substring(colon + 2).split(" ")) {
+        LINES.get(Kind.of(word).orElseThrow()).add(row.substring(0, colon));
+      }
+    }
+    LINES.forEach((kind, lines) -> MADE.put(kind, new EnginePaths(lines)));
   }
 
   /// A path with an id in it.
@@ -210,18 +209,12 @@ final class EnginePaths implements Profile {
 
   /// The paths of a kind.
   static EnginePaths of(Kind kind) {
-    return MADE[kind.ordinal()];
+    return MADE.get(kind);
   }
 
-  /// The table: a method and a path, `{id}` standing for letters, digits, `_` and `-`.
+  /// What a kind has of the table: a method and a path each.
   static List<String> lines(Kind kind) {
-    return switch (kind) {
-      case VLLM -> VLLM;
-      case SGLANG -> SGLANG;
-      case LLAMACPP -> LLAMACPP;
-      case OLLAMA -> OLLAMA;
-      case OPENAI -> OPENAI;
-    };
+    return LINES.get(kind);
   }
 
   @Override

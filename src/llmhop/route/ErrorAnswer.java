@@ -42,6 +42,10 @@ final class ErrorAnswer {
     if (refusal.status() == 401) {
       fields.add("WWW-Authenticate", "Bearer");
     }
+    if (refusal.status() == 426) {
+      fields.add("Upgrade", "HTTP/1.1");
+      fields.add("Connection", "Upgrade");
+    }
     refusal.retryAfterSeconds().ifPresent(s -> fields.add("Retry-After", Integer.toString(s)));
     refusal.shouldRetry().ifPresent(retry -> fields.add("x-should-retry", retry.toString()));
     return fields;

@@ -1,5 +1,6 @@
 package llmhop.route;
 
+import java.util.Locale;
 import java.util.Optional;
 import llmhop.json.JsonWriter;
 
@@ -87,9 +88,14 @@ enum ErrorShape {
     return write(refusal, requestId).toString();
   }
 
-  /// The shape for a path, as the backend would see it.
+  /// The shape for a path, as the backend would see it. A long path in an unusual spelling is no
+  /// API's, and is not looked into.
   static ErrorShape of(String path) {
-    String normal = Readings.normal(path);
+    boolean plain = Readings.isPlain(path);
+    if (!plain && path.length() > Readings.MAX_UNUSUAL_LENGTH) {
+      return OPENAI;
+    }
+    String normal = plain ? path.toLowerCase(Locale.ROOT) : Readings.normal(path);
     if (normal.equals("/v1/messages") || normal.startsWith("/v1/messages/")) {
       return ANTHROPIC;
     }

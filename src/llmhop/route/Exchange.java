@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 import llmhop.caller.Quota;
 import llmhop.http.front.BodyStalledException;
 import llmhop.http.front.RawExchange;
+import llmhop.http.wire.CrowdedException;
 import llmhop.http.wire.Fields;
 
 /// A request that came in and the answer that goes out, in the words of this product. Used by one
@@ -115,11 +116,36 @@ public final class Exchange {
       int read = raw.read(buffer, offset, length);
       journal.in(Math.max(read, 0));
       return read;
-    } catch (BodyStalledException e) {
-      throw Refusal.timeout("The request's body came too slowly. Send it again.");
     } catch (IOException e) {
-      throw Refusal.badRequest("The request body broke off or its framing is invalid.");
+      throw unreadable(e);
     }
+  }
+
+  /// Waits until bytes of the body can be read at once, or its end.
+  ///
+  /// @return how many bytes are there, framing included; below 1 where that isn't known
+  /// @throws Refusal as of [#read]
+  int awaitBody() {
+    try {
+      return raw.awaitBody();
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /// Drops a body that has come whole already, so that the connection can be kept after a refusal.
+  /// Not while another thread may read the body.
+  void dropBufferedBody() {
+    raw.dropBufferedBody();
+  }
+
+  private static Refusal unreadable(IOException failure) {
+    return switch (failure) {
+      case BodyStalledException _ ->
+          Refusal.timeout("The request's body came too slowly. Send it again.");
+      case CrowdedException _ -> Refusal.overloaded("memory for what callers send (the heap)");
+      default -> Refusal.badRequest("The request body broke off or its framing is invalid.");
+    };
   }
 
   /// Reads a small body whole.

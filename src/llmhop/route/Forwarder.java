@@ -23,7 +23,9 @@ import llmhop.route.Choice.Pick;
 import llmhop.route.Route.Found;
 
 /// The FORWARD phase: sends a request to the best backend, and to the next one where that is safe:
-/// - no connection could be made, or a kept one was dead and no other to be had: nothing was done;
+/// - no connection could be made: nothing was sent;
+/// - a kept connection was lost before the backend can have begun, no other was to be had, and the
+///   config has `retries`;
 /// - it said 429 or 503, and the config asks for another one then;
 /// - it was over `firstByte`, and another model stands in for its model.
 ///
@@ -108,7 +110,7 @@ final class Forwarder {
       throws EOFException {
     return switch (e) {
       case Unreachable _ -> choice.afterUnreachable(!settled);
-      case Lost _ -> choice.afterUnreachable(!settled);
+      case Lost _ -> choice.afterLost();
       case TimedOut late ->
           late.limit() == Timing.Limit.FIRST_BYTE && request.repeatable()
               ? choice.afterTimeout()

@@ -59,15 +59,22 @@ final class Intake {
       Found found = ModelName.find(outside, Optional.empty(), routes, caller);
       ModelName.checkQuery(target, found, routes);
       if (found.route().passesBodiesOn()) {
-        return new Streamed(target, found, streamed(x, declared, look, found, routes));
+        return new Streamed(target, found, streamed(x, declared, look, found, caller, routes));
       }
     }
-    return new Buffered(target, outside, reader.read(x, look, most), look.sees(), routes, caller);
+    var share = new RequestShare(reader.budget(), x, caller, routes);
+    RequestBody body = reader.read(x, look, share, most);
+    return new Buffered(target, outside, body, look.sees(), routes, caller);
   }
 
-  private static Body streamed(Exchange x, long length, Look look, Found found, Routes routes) {
+  private Body streamed(
+      Exchange x, long length, Look look, Found found, Caller caller, Routes routes) {
     return new StreamedBody(
-        x, length, look, named -> ModelName.checkAgrees(found, named.map(Named::name), routes));
+        x,
+        length,
+        look,
+        () -> new RequestShare(reader.budget(), x, caller, routes),
+        named -> ModelName.checkAgrees(found, named.map(Named::name), routes));
   }
 
   private record Buffered(

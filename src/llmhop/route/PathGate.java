@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import llmhop.config.Endpoint;
 import llmhop.config.Glob;
+import llmhop.config.Kind;
 import llmhop.config.PathRules;
 
 /// Which paths callers reach at a model's backends.
@@ -17,7 +18,16 @@ import llmhop.config.PathRules;
 /// it, too; an administrative path that `allowPaths` names is open in the same readings. Where a
 /// model's URL changes paths, the profile needn't hold for the changed one: the URL is the
 /// operator's word, and nothing in a plain path leads out of it.
+///
+/// The router's own prefixes, `/route` and `/llmhop`, are closed in what the caller writes, and no
+/// key opens them: behind them a second router would choose a model that nothing has checked here.
+/// A model's URL may hold them.
 final class PathGate {
+  /// Prefixes of this router's own paths.
+  private static final Set<String> OWN = Set.of("/route", "/llmhop");
+
+  private static final int MAX_OWN = "/llmhop".length();
+
   /// A path that `allowPaths` names, and what lies below it.
   private record Opened(Glob path, Glob below) {
     static Opened of(String written) {
@@ -37,6 +47,7 @@ final class PathGate {
   private final List<Glob> denied = new ArrayList<>();
   private final List<Endpoint> changing = new ArrayList<>();
   private final Set<String> usual;
+  private final boolean goesByEnds;
 
   /// The gate before these endpoints.
   PathGate(PathRules rules, List<Endpoint> endpoints) {
@@ -49,6 +60,7 @@ final class PathGate {
     for (Endpoint endpoint : endpoints) {
       if (endpoint.changesPaths()) changing.add(endpoint);
     }
+    this.goesByEnds = rules.kind().orElse(Kind.KOBOLDCPP) == Kind.KOBOLDCPP;
     this.usual = openOf(profile.usual());
   }
 
@@ -70,27 +82,53 @@ final class PathGate {
     return !(method.equals("POST") && usual.contains(path)) && judge(method, path);
   }
 
+  /// Whether a query leads a backend to a closed path. KoboldCpp compares the end of the whole
+  /// target.
+  ///
+  /// @param query the raw query with its `?`, or nothing
+  boolean closesQuery(String query) {
+    return goesByEnds && !query.isEmpty() && AdminPaths.closesQuery(query);
+  }
+
   /// The same the long way.
   private boolean judge(String method, String path) {
     if (!profile.has(method, path) && !opens(path)) {
       return true;
     }
-    if (isClosed(method, path)) {
+    if (isClosed(method, path, true)) {
       return true;
     }
     for (Endpoint endpoint : changing) {
-      if (isClosed(method, endpoint.path(path))) {
+      String sent = endpoint.path(path);
+      if (isClosed(method, sent, false) || leadsOn(sent.substring(endpoint.path().length()))) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean isClosed(String method, String path) {
+  /// @param ours whether the router's own prefixes are closed, too
+  private boolean isClosed(String method, String path, boolean ours) {
     return Readings.any(
         path,
         (place, ends) ->
-            denies(place) || (AdminPaths.closes(method, place, ends) && !opensReading(place)));
+            (ours && isOwn(place))
+                || denies(place)
+                || (AdminPaths.closes(method, place, ends) && !opensReading(place)));
+  }
+
+  /// Whether the caller's part of a path that a model's URL changes begins with a prefix of the
+  /// router's own: a proxy before a second router may drop the URL's part.
+  private static boolean leadsOn(String rest) {
+    int begin = 0;
+    while (begin + 1 < rest.length() && rest.charAt(begin + 1) == '/') {
+      begin++;
+    }
+    return Readings.any(rest.substring(begin), (place, ends) -> isOwn(place));
+  }
+
+  private static boolean isOwn(CharSequence place) {
+    return place.length() <= MAX_OWN && OWN.contains(place.toString());
   }
 
   private boolean opensReading(CharSequence place) {

@@ -1,21 +1,25 @@
 package llmhop.route;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.Locale;
-import java.util.Set;
 
-/// What servers may take the path of a request for: they undo escapes once, twice or not at all,
-/// before or after they resolve `..`, ignore case, or what stands behind a `;`. Who closes a path
-/// has to close it in every reading; who opens one must be sure that there is a single one, which
-/// [#isPlain] says.
+/// The paths that servers may take the path of a request for: servers undo escapes once, twice or
+/// not at all, ignore case, merge slashes, or drop what stands behind a `;`. A rule that closes a
+/// path applies to every reading; a rule that opens a path needs a path with a single reading,
+/// which [#isPlain] tells.
+///
+/// The work on one path is bounded: a path takes at most five walks over its text, and a path
+/// beyond the limits below is not walked at all.
 final class Readings {
-  /// Nobody means a path of more segments; the work on one is bounded by it.
+  /// Most segments of a path. The longest path of an engine has seven; 64 leaves room for ids with
+  /// slashes in them.
   static final int MOST_SEGMENTS = 64;
 
-  /// How often escapes are undone; servers do it once, some twice.
-  private static final int MOST_DECODINGS = 4;
+  /// Longest path, in characters: RFC 9110 section 4.1 asks for URIs of at least 8,000 octets.
+  static final int MAX_LENGTH = 8_000;
+
+  /// Longest path that is not plain, in characters. A name of 128 characters takes at most 1,536
+  /// when each of its characters has four escaped octets; the rest is room for the path around it.
+  static final int MAX_UNUSUAL_LENGTH = 2_048;
 
   private Readings() {}
 
@@ -55,65 +59,48 @@ final class Readings {
   }
 
   /// Whether a server could see a path that is sought in a raw one. Each path that a reading stands
-  /// on while it goes through the segments is asked about, so that what follows can't lead away
-  /// again (`/pause/../x`). A path of too many segments always is one of them.
+  /// on while it goes through the segments is asked about, so that what follows cannot lead away
+  /// again (`/pause/x`). A path that is not steady ([PathSpelling]), too long or of too many
+  /// segments counts as every path.
   static boolean any(String rawPath, Sought sought) {
     if (isPlain(rawPath)) {
-      return isTooLong(rawPath) || walk(rawPath, true, new StringBuilder(), sought);
+      return rawPath.length() > MAX_LENGTH
+          || isCrowded(rawPath)
+          || walk(rawPath, new StringBuilder(), sought);
     }
-    Set<String> readings = new LinkedHashSet<>();
-    readings.add(rawPath);
-    readings.add(withoutAuthority(rawPath));
-    for (int decodings = 0; !readings.isEmpty(); decodings++) {
-      Set<String> decoded = new LinkedHashSet<>();
-      for (String reading : readings) {
-        var resolved = new StringBuilder();
-        var dropped = new StringBuilder();
-        if (isTooLong(reading)
-            || walk(reading, true, resolved, sought)
-            || walk(reading, false, dropped, sought)) {
-          return true;
-        }
-        if (reading.indexOf('%') >= 0 && decodings < MOST_DECODINGS) {
-          decoded.add(decoded(reading));
-          decoded.add(decoded(resolved.toString()));
-          decoded.add(decoded(dropped.toString()));
-        }
+    if (rawPath.length() > MAX_UNUSUAL_LENGTH || !PathSpelling.isSteady(rawPath)) {
+      return true;
+    }
+    String reading = rawPath;
+    for (int decodings = 0; ; decodings++) {
+      if (isCrowded(reading) || walk(reading, new StringBuilder(), sought)) {
+        return true;
       }
-      readings = decoded;
+      if (decodings == PathSpelling.MAX_DECODINGS || reading.indexOf('%') < 0) {
+        return false;
+      }
+      reading = PathSpelling.decoded(reading);
     }
-    return false;
   }
 
-  /// What begins with two slashes is a host and a path to those who read it as a reference of RFC
-  /// 3986, section 4.2.
-  private static String withoutAuthority(String rawPath) {
-    String path = rawPath.replace('\\', '/');
-    if (!path.startsWith("//")) {
-      return rawPath;
-    }
-    int end = path.indexOf('/', 2);
-    return end < 0 ? "/" : rawPath.substring(end);
-  }
-
-  private static boolean isTooLong(String path) {
+  private static boolean isCrowded(String path) {
     int segments = 0;
     for (int i = 0; i < path.length(); i++) {
-      segments += path.charAt(i) == '/' || path.charAt(i) == '\\' ? 1 : 0;
+      segments += path.charAt(i) == '/' ? 1 : 0;
     }
     return segments > MOST_SEGMENTS;
   }
 
   /// The path as the most lenient server would see it: decoded until nothing is left to decode, in
   /// lower case, each segment without what some servers cut off, no empty segments, dot segments or
-  /// trailing slash. Never sent anywhere.
+  /// trailing slash. Never sent anywhere. Linear in the path's length.
   static String normal(String rawPath) {
     var path = new StringBuilder();
-    walk(fullyDecoded(rawPath), true, path, (place, ends) -> false);
+    walk(fullyDecoded(rawPath), path, (place, ends) -> false);
     return path.isEmpty() ? "/" : path.toString();
   }
 
-  /// Whether a segment leads elsewhere, `.` or `..`, in any spelling.
+  /// Whether a segment leads elsewhere, `.` or `..`, in any spelling. Linear in the path's length.
   static boolean hasDotSegments(String rawPath) {
     for (String segment : fullyDecoded(rawPath).replace('\\', '/').split("/")) {
       if (segment.equals(".") || segment.equals("..")) {
@@ -123,14 +110,21 @@ final class Readings {
     return false;
   }
 
+  private static String fullyDecoded(String rawPath) {
+    String path = rawPath;
+    for (int i = 0; i < PathSpelling.MAX_DECODINGS && path.indexOf('%') >= 0; i++) {
+      path = PathSpelling.decoded(path);
+    }
+    return path;
+  }
+
   /// Goes through the segments, and stops at a path that is asked for.
   ///
-  /// @param resolves whether `..` leads up; if not, it is left out
   /// @param at where it stands
-  private static boolean walk(String path, boolean resolves, StringBuilder at, Sought sought) {
+  private static boolean walk(String path, StringBuilder at, Sought sought) {
     for (String segment : path.toLowerCase(Locale.ROOT).replace('\\', '/').split("/")) {
       String kept = withoutTail(segment);
-      if (kept.equals("..") && resolves) {
+      if (kept.equals("..")) {
         at.setLength(Math.max(0, at.lastIndexOf("/")));
       }
       String name = withoutDots(kept);
@@ -164,23 +158,5 @@ final class Readings {
       end--;
     }
     return segment.substring(0, end);
-  }
-
-  private static String fullyDecoded(String rawPath) {
-    String path = rawPath;
-    for (int i = 0; i < MOST_DECODINGS && path.indexOf('%') >= 0; i++) path = decoded(path);
-    return path;
-  }
-
-  /// Percent-decoding that leaves what it can't decode, into a character per octet.
-  private static String decoded(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-    int length = 0;
-    for (int i = 0; i < bytes.length; i++) {
-      int octet = bytes[i] == '%' ? Target.hexPair(text, i + 1) : -1;
-      bytes[length++] = octet < 0 ? bytes[i] : (byte) octet;
-      i += octet < 0 ? 0 : 2;
-    }
-    return new String(Arrays.copyOf(bytes, length), StandardCharsets.ISO_8859_1);
   }
 }

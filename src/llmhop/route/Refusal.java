@@ -135,6 +135,17 @@ public final class Refusal extends RuntimeException {
         message.formatted(quote(path), quote(model)));
   }
 
+  /// A WebSocket of a caller whose limits or models hold for single requests: the router does not
+  /// read the messages in it (RFC 9110 section 15.5.22).
+  public static Refusal noTunnel(String path) {
+    String message =
+        "This API key has limits or may use some models only, and the router does not read the"
+            + " messages of a WebSocket at %s. Send each request by itself over HTTP/1.1, or ask"
+            + " the operator for a key without them.";
+    return new Refusal(
+        426, FORBIDDEN, "websocket_not_allowed", EndedBy.CALLER, message.formatted(quote(path)));
+  }
+
   /// A web page of an origin that may not use the router.
   ///
   /// @param origin which, where the browser says it
@@ -203,6 +214,18 @@ public final class Refusal extends RuntimeException {
   public static Refusal overloaded(String what) {
     String message = "The router is at its limit of " + what + ". Try again shortly.";
     return router(503, "overloaded", message).retry(true).after(1);
+  }
+
+  /// The body was ended while it arrived, since other callers' bodies had no room.
+  ///
+  /// @param rule the name of the rule by which it was ended, for the log
+  static Refusal ended(String rule) {
+    String message =
+        "The router is at its limit of buffered request bytes, and this body came too slowly or its"
+            + " caller held too many of them. Try again shortly.";
+    Refusal refusal = router(503, "overloaded", message).retry(true).after(1).closing();
+    refusal.detail = Optional.of("body ended by rule: " + rule);
+    return refusal;
   }
 
   /// As many connections as there may be are open.

@@ -19,13 +19,13 @@ final class RequestBody implements Body, AutoCloseable {
   private record Part(byte[] bytes, int length, boolean pooled) {}
 
   private final SegmentPool pool;
-  private final BufferBudget.Share share;
+  private final BodyShare share;
   private final List<Part> parts = new ArrayList<>(1);
   private Optional<Named> named = Optional.empty();
   private Affinity affinity = Affinity.NONE;
   private long received;
 
-  RequestBody(SegmentPool pool, BufferBudget.Share share) {
+  RequestBody(SegmentPool pool, BodyShare share) {
     this.pool = pool;
     this.share = share;
   }

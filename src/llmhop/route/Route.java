@@ -7,6 +7,7 @@ import llmhop.backend.Fleet;
 import llmhop.backend.Places;
 import llmhop.config.Balance;
 import llmhop.config.Endpoint;
+import llmhop.config.Kind;
 import llmhop.config.Model;
 import llmhop.http.upstream.Timing;
 
@@ -92,14 +93,24 @@ public final class Route {
     return !isAny() || backend.listed().containsKey(asked);
   }
 
-  /// Whether this path must not be reached, as the caller writes it or as a backend would get it.
-  boolean closes(String method, String path) {
-    return gate.closes(method, path);
+  /// Whether this target must not be reached, as the caller writes it or as a backend would get it.
+  boolean closes(String method, Target target) {
+    return gate.closes(method, target.path()) || gate.closesQuery(target.query());
   }
 
-  /// Whether a backend gets another path than the caller asked for.
-  boolean changesPaths() {
-    return changesPaths;
+  /// Whether dot segments in a closed path could lead out of the path of the model's URL, where no
+  /// `kind` says which paths there are.
+  boolean couldBeLeftBy(Target target) {
+    return changesPaths
+        && model.paths().kind().isEmpty()
+        && target.path().length() <= Readings.MAX_UNUSUAL_LENGTH
+        && target.hasDotSegments();
+  }
+
+  /// Whether a WebSocket at this path can be told of no other model than this one.
+  boolean keepsToItself(String path) {
+    return path.equals("/v1/realtime")
+        && model.paths().kind().filter(Kind::hasOneModel).isPresent();
   }
 
   /// Whether its body may be passed on unread when the path names it: no name in it would have to

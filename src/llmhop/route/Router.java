@@ -75,6 +75,8 @@ public final class Router implements HttpHandler {
     lifecycle.refuseWhenDraining();
     // Refused here whatever the model's limits are, and before the body takes anything.
     RequestPriority.of(x, caller);
+    journal.at(Phase.ADMIT);
+    Admission.foresee(x, caller);
 
     journal.at(Phase.READ);
     try (Intake.Request request = intake.read(x, target, caller, routes)) {

@@ -80,7 +80,14 @@ class FleetReaderTest {
     "sglang, /health, SGLANG",
     "llamacpp, /health, LLAMACPP",
     "ollama, /, ",
-    "openai, /v1/models, "
+    "openai, /v1/models, ",
+    "llamaswap, /health, ",
+    "tabbyapi, /health, ",
+    "aphrodite, /health, ",
+    "localai, /readyz, ",
+    "lmstudio, /v1/models, ",
+    "koboldcpp, /v1/models, ",
+    "tgi, /health, "
   })
   void aKindKnowsWhatItIsAsked(String kind, String path, LoadSource.Engine engine)
       throws ConfigException {

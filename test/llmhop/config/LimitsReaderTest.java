@@ -93,7 +93,7 @@ class LimitsReaderTest {
         "'heartbeat': '999ms'|models.m.heartbeat: must be at least 1s",
         "'heartbeat': 15|models.m.heartbeat: expected a duration",
         "'kind': 'vlm'|models.m.kind: \"vlm\" is no kind, did you mean \"vllm\"?",
-        "'kind': 'tgi'|models.m.kind: \"tgi\" is no kind, there are vllm, sglang, llamacpp",
+        "'kind': 'nginx'|models.m.kind: \"nginx\" is no kind, there are vllm, sglang, llamacpp",
         "'denyPaths': ['pause']|models.m.denyPaths[0]: a path begins with /",
         "'denyPaths': ['/a;b']|models.m.denyPaths[0]: it is compared with plain paths",
         "'denyPaths': []|models.m.denyPaths: an empty list, leave the key out",

@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import llmhop.backend.Hash64;
 import llmhop.http.wire.Fields;
+import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
@@ -100,14 +101,15 @@ class BodyAffinityTest {
 
   private static Affinity read(Request request) throws IOException, InterruptedException {
     BlockingQueue<Affinity> read = new LinkedBlockingQueue<>();
-    var reader = new BodyReader(new BufferBudget(8_000_000), SegmentPool.ofBytes(1_000_000));
+    var budget = new BufferBudget(8_000_000, 1, new HeapBudget(8_000_000), System::nanoTime);
+    var reader = new BodyReader(budget, SegmentPool.ofBytes(1_000_000));
     var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/",
         http -> {
           Exchange exchange = Exchange.accept(http, new Journal(System::nanoTime));
           Look look = Look.of(exchange.fields(), false, false, WANTED);
-          try (RequestBody body = reader.read(exchange, look, 1_000_000)) {
+          try (RequestBody body = reader.read(exchange, look, new AnyShare(budget), 1_000_000)) {
             read.add(body.affinity());
           }
           http.sendResponseHeaders(204, -1);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import llmhop.config.Glob;
 import llmhop.config.Kind;
 import org.junit.jupiter.api.Test;
@@ -30,9 +31,13 @@ class PathsPageTest {
     return cells;
   }
 
+  private static List<String> words() {
+    return Stream.of(Kind.values()).map(Kind::word).toList();
+  }
+
   @Test
   void theTableOfInferencePathsIsTheOneInTheCode() {
-    int at = page.indexOf("| path | vllm | sglang | llamacpp | ollama | openai |");
+    int at = page.indexOf("| path | " + String.join(" | ", words()) + " |");
     List<String> kinds = cells(page.get(at));
     Map<String, Set<String>> documented = new HashMap<>();
     for (String row : page.subList(at + 2, page.size())) {
@@ -60,6 +65,8 @@ class PathsPageTest {
     String text = String.join("\n", page);
     Set<String> paths = new TreeSet<>(AdminPaths.CLOSED);
     paths.addAll(AdminPaths.READ_ONLY);
+    paths.addAll(AdminPaths.NOT_READ);
+    paths.addAll(AdminPaths.ENDINGS);
     for (Glob family : AdminPaths.FAMILIES) paths.add(family.pattern());
     for (String path : paths) {
       assertTrue(text.contains("`" + path + "`"), path);

@@ -22,6 +22,7 @@ import java.util.random.RandomGenerator;
 import llmhop.caller.Caller;
 import llmhop.caller.Gate;
 import llmhop.http.wire.Fields;
+import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
 import llmhop.kit.Answer;
 import llmhop.kit.RawCaller;
@@ -43,7 +44,7 @@ class RouterFaultTest {
     var routes = new Routes(Gate.OPEN, browsers, List.of(), Optional.empty(), rules);
     var setup =
         new RouterSetup(
-            new BufferBudget(1_000_000),
+            new BufferBudget(1_000_000, 1, new HeapBudget(1_000_000), System::nanoTime),
             SegmentPool.ofBytes(0),
             new Admission(10),
             "test",

@@ -40,6 +40,14 @@ final class PathsTest {
                'ollama': {'url': '%1$s', 'kind': 'ollama'},
                'openai': {'baseUrl': '%1$s/api/v3', 'kind': 'openai'},
                'sub': {'url': '%1$s/sub/v1', 'kind': 'vllm'},
+               'llamaswap': {'url': '%1$s', 'kind': 'llamaswap'},
+               'tabbyapi': {'url': '%1$s', 'kind': 'tabbyapi'},
+               'aphrodite': {'url': '%1$s', 'kind': 'aphrodite'},
+               'localai': {'url': '%1$s', 'kind': 'localai'},
+               'lmstudio': {'url': '%1$s', 'kind': 'lmstudio'},
+               'kobold': {'url': '%1$s', 'kind': 'koboldcpp'},
+               'tgi': {'url': '%1$s', 'kind': 'tgi'},
+               'router2': {'url': '%1$s/route/a', 'kind': 'openai'},
                'denied': {'url': '%1$s', 'denyPaths': ['/v1/embeddings', '/v1/audio/*']},
                'stripped': {'baseUrl': '%1$s', 'denyPaths': ['/embeddings']}}}
             """
@@ -72,9 +80,23 @@ final class PathsTest {
   @ParameterizedTest
   @CsvSource({
     "any, /v1/chat/completions, /v1/chat/completions",
-    "any, //v1//chat/%63ompletions/, //v1//chat/%63ompletions/",
+    "any, /v1//chat/%63ompletions/, /v1//chat/%63ompletions/",
     "any, /whatever, /whatever",
     "any, /v1/models/x, /v1/models/x",
+    "any, /v1/models/org%2Fname%20x, /v1/models/org%2Fname%20x",
+    "any, /v1/models/%E6%A8%A1, /v1/models/%E6%A8%A1",
+    "any, /v1/chat/completions/, /v1/chat/completions/",
+    "llamaswap, /v1/chat/completions, /v1/chat/completions",
+    "llamaswap, /infill, /infill",
+    "tabbyapi, /v1/token/encode, /v1/token/encode",
+    "aphrodite, /api/v1/generate, /api/v1/generate",
+    "localai, /v1/images/generations, /v1/images/generations",
+    "lmstudio, /api/v1/chat, /api/v1/chat",
+    "kobold, /api/extra/generate/stream, /api/extra/generate/stream",
+    "kobold, /v1/chat/completions?x=y, /v1/chat/completions?x=y",
+    "tgi, /generate_stream, /generate_stream",
+    "tgi, /route/tgi/generate, /generate",
+    "router2, /v1/chat/completions, /route/a/v1/chat/completions",
     "vllm, /v1/chat/completions, /v1/chat/completions",
     "vllm, /route/vllm/pooling?x=%2e%2e, /pooling?x=%2e%2e",
     "vllm, /v1/responses/resp_1/cancel, /v1/responses/resp_1/cancel",
@@ -98,6 +120,34 @@ final class PathsTest {
     "any, /pause",
     "any, /v1/streams",
     "any, /tools",
+    "any, //v1/chat/completions",
+    "any, /x/../api//../delete",
+    "any, ///h/api/delete",
+    "any, /\\/h/api/delete",
+    "any, /route/any/x/../api//../delete",
+    "any, /route/any///h/api/delete",
+    "any, /route/any/%5C/h/api/delete",
+    "any, /x/%252e%252e/api/delete",
+    "any, /route/any/api/captures/6",
+    "any, /route/any/upstream/other/completion",
+    "any, /unload",
+    "any, /route/any/route/vllm/v1/chat/completions",
+    "any, /route/any/llmhop/status",
+    "any, /route/any/ROUTE/vllm/v1/chat/completions",
+    "any, /route/any/%72oute%2Fvllm/completion",
+    "any, /llmhop/status",
+    "any, /llmhop",
+    "any, /v1/chat/completions?x=/api/extra/abort",
+    "stripped, /v1/route/vllm/v1/chat/completions",
+    "stripped, /v1//h/api/delete",
+    "kobold, /v1/chat/completions?x=/api/extra/abort",
+    "llamaswap, /route/llamaswap/upstream/other/completion",
+    "llamaswap, /route/llamaswap/api/captures/6",
+    "tabbyapi, /v1/model/load",
+    "localai, /models/apply",
+    "lmstudio, /api/v1/models/load",
+    "tgi, /route/tgi",
+    "tgi, /invocations",
     "vllm, /pause",
     "vllm, /route/vllm/metrics",
     "vllm, /generate",
@@ -151,7 +201,7 @@ final class PathsTest {
         "/v1/chat\\completions"
       })
   void noOtherSpellingPassesByAKind(String target) {
-    for (String model : List.of("vllm", "sglang", "llamacpp", "ollama", "openai", "sub")) {
+    for (String model : List.of("vllm", "sglang", "openai", "sub", "localai", "tgi", "router2")) {
       assertClosed(ask(model, target));
     }
   }

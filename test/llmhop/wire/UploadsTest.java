@@ -114,7 +114,10 @@ class UploadsTest {
       caller.sendHead(Request.post("/v1/chat/completions", "y".repeat(65_537)));
       caller.send("{");
       Waiting.await("it to be read", () -> router.gauge("bufferedBytes") > 0);
-      assertEquals(128 * 1024, router.gauge("bufferedBytes"));
+      assertEquals(16 * 1024, router.gauge("bufferedBytes"), "its first bytes");
+      caller.send("\"a\":\"" + "y".repeat(17_000));
+      Waiting.await("more of it", () -> router.gauge("bufferedBytes") > 16 * 1024);
+      assertEquals(128 * 1024, router.gauge("bufferedBytes"), "a segment of the pool");
     }
   }
 

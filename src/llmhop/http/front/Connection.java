@@ -139,12 +139,11 @@ final class Connection implements Runnable {
       server.handle(exchange);
       exchange.endUnanswered();
     } finally {
-      exchange.over();
+      boolean cut = exchange.over();
       hangUp.disarm();
-      if (exchange.endsTooEarly()) {
+      if (cut) {
         resetAtEnd();
       }
-      out.release();
     }
     if (exchange.isUpgraded() || !exchange.isWhole()) {
       return false;
@@ -160,11 +159,13 @@ final class Connection implements Runnable {
   private void refuse(Fault fault, String message) throws IOException {
     Refusals.Page page = server.refusals().page(fault, message, heads.target());
     try {
-      var answer = new Answer(out, true, false);
-      answer.begin(
-          fault.status(), "", page.fields(), OptionalLong.of(page.body().length), false, false);
-      answer.write(page.body(), 0, page.body().length);
-      answer.finish();
+      synchronized (out) {
+        var answer = new Answer(out, true, false);
+        answer.begin(
+            fault.status(), "", page.fields(), OptionalLong.of(page.body().length), false, false);
+        answer.write(page.body(), 0, page.body().length);
+        answer.finish();
+      }
     } finally {
       server.refusals().refused(fault, message, heads.target(), page);
     }
@@ -332,7 +333,7 @@ final class Connection implements Runnable {
   }
 
   /// The reader sees the end; what is to be written still can be.
-  private void shutInput() {
+  void shutInput() {
     try {
       plain.channel().shutdownInput();
     } catch (IOException e) {

@@ -144,6 +144,20 @@ final class ForeignExchange implements RawExchange {
   }
 
   @Override
+  public int awaitBody() {
+    return 0;
+  }
+
+  @Override
+  public void dropBufferedBody() {}
+
+  /// Closing waits for the body's rest, so that a thread of its own does it.
+  @Override
+  public void cutBody() {
+    Thread.ofVirtual().name("cut-body").start(http::close);
+  }
+
+  @Override
   public boolean bodyDone() {
     return bodyDone;
   }

@@ -17,15 +17,27 @@ import llmhop.http.wire.ChunkDecoder;
 import llmhop.http.wire.Fields;
 import llmhop.http.wire.Flow;
 
-/// One request and its answer, in the JDK's words and in [RawExchange]'s. Used by one thread, but
-/// for reading the body.
+/// One request and its answer, in the JDK's words and in [RawExchange]'s.
+///
+/// Two threads may use an exchange at once: the request's thread, and the upload's thread, which
+/// reads the body and sends `100 Continue` before it. Heartbeats come from a third thread, under
+/// the lock of `Heartbeat`. Two locks keep the threads apart, and neither is held while the other
+/// one is taken:
+/// - The monitor of the connection's [Outlet] guards every byte that is written, and the decision
+///   whether it may be written at all: `100 Continue` and interim answers only before the final
+///   head and before the end of the exchange, nothing after [#over]. A thread that waits for the
+///   monitor waits no longer than the limit on stalled writes: the sweep closes the connection of a
+///   caller that takes nothing, which ends the write that holds the monitor.
+/// - The monitor of the exchange guards who is told of a hang-up.
 final class FrontExchange extends HttpExchange implements RawExchange {
   private final Connection connection;
   private final RequestHead head;
   private final RequestBody body;
+  private final Outlet out;
   private final Answer answer;
   private boolean continued;
   private boolean closing;
+  // Guarded by the monitor of the outlet, as the answer is.
   private boolean upgraded;
   private volatile Runnable onHangUp;
   private volatile boolean over;
@@ -37,7 +49,8 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     this.body =
         new RequestBody(
             connection.transport(), connection.inlet(), connection.deadlines(), head.length());
-    this.answer = new Answer(connection.out(), head.http11(), head.method().equals("HEAD"));
+    this.out = connection.out();
+    this.answer = new Answer(out, head.http11(), head.method().equals("HEAD"));
   }
 
   // ---- for the connection
@@ -46,24 +59,28 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     return upgraded;
   }
 
-  /// The handler is through: who was left without an answer gets one.
+  /// Ends the exchange after its handler has returned: an exchange without an answer gets one.
   void endUnanswered() throws IOException {
-    if (!answer.hasBegun() && !upgraded) {
-      closing = true;
-      begin(500, "", new Fields(), OptionalLong.of(0));
-    }
-    if (answer.isWhole()) {
-      flush();
+    synchronized (out) {
+      if (!answer.hasBegun() && !upgraded) {
+        closing = true;
+        begin(500, "", new Fields(), OptionalLong.of(0));
+      }
+      if (answer.isWhole()) {
+        flush();
+      }
     }
   }
 
   /// Whether the whole answer went out.
   boolean isWhole() {
-    return answer.isWhole() && connection.out().isEmpty();
+    synchronized (out) {
+      return answer.isWhole() && out.isEmpty();
+    }
   }
 
   /// Whether the connection's end would be taken for the answer's, which it isn't.
-  boolean endsTooEarly() {
+  private boolean endsTooEarly() {
     return answer.endsWithConnection() && !isWhole();
   }
 
@@ -76,10 +93,30 @@ final class FrontExchange extends HttpExchange implements RawExchange {
         && connection.mayContinue();
   }
 
-  /// Whoever may still read the body, on a thread of his own, disturbs what follows no more.
-  synchronized void over() {
-    over = true;
-    onHangUp = null;
+  /// Ends the exchange and gives the outlet's array back. Waits for a write that another thread has
+  /// begun. A thread that still reads the body, or keeps the exchange, writes nothing from here on,
+  /// and is told of no hang-up.
+  ///
+  /// @return whether the connection's end would be taken for the answer's, which it isn't
+  boolean over() {
+    boolean cut;
+    synchronized (out) {
+      over = true;
+      cut = endsTooEarly();
+      out.release();
+    }
+    synchronized (this) {
+      onHangUp = null;
+    }
+    return cut;
+  }
+
+  /// Refuses to write for an exchange whose outlet belongs to somebody else by now. The monitor of
+  /// the outlet is held.
+  private void checkWritable() throws IOException {
+    if (over || upgraded) {
+      throw new IOException(over ? "the exchange is over" : "the connection was upgraded");
+    }
   }
 
   // ---- RawExchange
@@ -142,6 +179,19 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   /// RFC 9110 section 10.1.1: `100 Continue` only to who waits for it, and only now.
   @Override
   public int read(byte[] into, int offset, int length) throws IOException {
+    wantBody();
+    int read = body.read(into, offset, length);
+    armWhenRead();
+    return read;
+  }
+
+  @Override
+  public int awaitBody() throws IOException {
+    wantBody();
+    return body.await();
+  }
+
+  private void wantBody() throws IOException {
     if (over) {
       throw new EOFException("the exchange is over");
     }
@@ -149,17 +199,33 @@ final class FrontExchange extends HttpExchange implements RawExchange {
       continued = true;
       askForBody();
     }
-    int read = body.read(into, offset, length);
-    armWhenRead();
-    return read;
   }
 
-  /// Another thread may begin the answer meanwhile.
-  private synchronized void askForBody() throws IOException {
-    if (head.expectsContinue() && body.isToCome() && !answer.hasBegun()) {
-      connection.out().text("HTTP/1.1 100 Continue\r\n\r\n");
-      connection.out().flush();
+  @Override
+  public void dropBufferedBody() {
+    body.dropBuffered();
+  }
+
+  @Override
+  public void cutBody() {
+    connection.shutInput();
+  }
+
+  private void askForBody() throws IOException {
+    if (head.expectsContinue() && body.isToCome()) {
+      synchronized (out) {
+        if (mayTellInterim()) {
+          out.text("HTTP/1.1 100 Continue\r\n\r\n");
+          out.flush();
+        }
+      }
     }
+  }
+
+  /// Whether an interim answer may be written: not behind the final head, and not into what follows
+  /// on the connection. The monitor of the outlet is held.
+  private boolean mayTellInterim() {
+    return !over && !upgraded && !answer.hasBegun();
   }
 
   @Override
@@ -203,39 +269,53 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     closing = true;
   }
 
-  /// RFC 9110 section 15.2: not to who speaks HTTP/1.0.
+  /// RFC 9110 section 15.2: an HTTP/1.0 caller gets no interim answer.
   @Override
   public void interim(int status, Fields fields) throws IOException {
-    if (head.http11() && !answer.hasBegun()) {
-      Outlet out = connection.out();
-      out.text("HTTP/1.1 " + Statuses.line(status, ""));
-      out.fields(fields);
-      out.text("\r\n");
-      out.flush();
+    synchronized (out) {
+      if (head.http11() && mayTellInterim()) {
+        out.text("HTTP/1.1 " + Statuses.line(status, ""));
+        out.fields(fields);
+        out.text("\r\n");
+        out.flush();
+      }
     }
   }
 
   @Override
-  public synchronized void begin(int status, String reason, Fields fields, OptionalLong length)
+  public void begin(int status, String reason, Fields fields, OptionalLong length)
       throws IOException {
-    // Who was told that the connection ends waits for that, even if the body is read after all.
-    closing = !keeps();
-    answer.begin(status, reason, fields, length, !closing, !head.http11());
+    synchronized (out) {
+      checkWritable();
+      // A caller that was told that the connection ends waits for that, even if the body is read
+      // after all.
+      closing = !keeps();
+      answer.begin(status, reason, fields, length, !closing, !head.http11());
+    }
   }
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
-    answer.write(bytes, offset, length);
+    synchronized (out) {
+      checkWritable();
+      answer.write(bytes, offset, length);
+    }
   }
 
   @Override
   public void flush() throws IOException {
-    answer.flush();
+    synchronized (out) {
+      checkWritable();
+      answer.flush();
+    }
   }
 
   @Override
   public void finish() throws IOException {
-    answer.finish();
+    synchronized (out) {
+      checkWritable();
+      answer.finish();
+    }
   }
 
   @Override
@@ -255,11 +335,14 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public Flow relay(Flow.Source source, byte[] first, int length, ChunkDecoder.Runs runs)
       throws IOException {
-    if (source.chunks().isWithinChunk()) {
-      answer.beginChunk(first, length, source.chunks().leftOfChunk());
-    } else {
-      answer.write(first, 0, length);
-      answer.flush();
+    synchronized (out) {
+      checkWritable();
+      if (source.chunks().isWithinChunk()) {
+        answer.beginChunk(first, length, source.chunks().leftOfChunk());
+      } else {
+        answer.write(first, 0, length);
+        answer.flush();
+      }
     }
     var flow = new Flow(connection.server().pump(), source, connection.sink(), runs);
     connection.flows(flow);
@@ -273,7 +356,10 @@ final class FrontExchange extends HttpExchange implements RawExchange {
       return false;
     }
     if (flow.chunks().isAtChunkEnd()) {
-      answer.endChunk();
+      synchronized (out) {
+        checkWritable();
+        answer.endChunk();
+      }
     }
     return flow.chunks().leftOfChunk() == 0;
   }
@@ -281,12 +367,14 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public Upgraded upgrade(Fields fields) throws IOException {
     connection.hangUp().disarm();
-    upgraded = true;
-    Outlet out = connection.out();
-    out.text("HTTP/1.1 101 Switching Protocols\r\n");
-    out.fields(fields);
-    out.text("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-    out.flush();
+    synchronized (out) {
+      checkWritable();
+      upgraded = true;
+      out.text("HTTP/1.1 101 Switching Protocols\r\n");
+      out.fields(fields);
+      out.text("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+      out.flush();
+    }
     byte[] early = new byte[connection.inlet().buffered()];
     connection.inlet().take(early, 0, early.length);
     connection.inlet().release();

@@ -7,7 +7,12 @@ import llmhop.http.wire.SegmentPool;
 import llmhop.http.wire.Transport;
 
 /// What is to be written on a connection, collected so that it goes out in one write. Its array
-/// comes from a pool and goes back with each flush. Used by one thread at a time.
+/// comes from a pool and goes back with each flush.
+///
+/// The thread that uses an outlet holds its monitor from the decision that something may be written
+/// until that is written, so that the array has one owner at a time and no answer stands within
+/// another one. Assertions check this. Whoever holds the monitor may wait for a slow caller, but no
+/// longer than the limit on stalled writes.
 final class Outlet {
   /// What a caller must take within the limit on stalled writes, in bytes.
   private static final int PIECE = 256 * 1024;
@@ -27,6 +32,7 @@ final class Outlet {
 
   /// Whether nothing is held back.
   boolean isEmpty() {
+    assert Thread.holdsLock(this);
     return size == 0;
   }
 
@@ -37,6 +43,7 @@ final class Outlet {
 
   /// Adds characters below 256.
   void text(String latin1) throws IOException {
+    assert Thread.holdsLock(this);
     int length = latin1.length();
     if (length > room()) {
       bytes(latin1.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1), 0, length);
@@ -58,6 +65,7 @@ final class Outlet {
 
   /// Adds bytes; those that don't fit go out at once with all before them.
   void bytes(byte[] from, int offset, int length) throws IOException {
+    assert Thread.holdsLock(this);
     if (length > room()) {
       write(ByteBuffer.wrap(from, offset, length));
       return;
@@ -76,6 +84,7 @@ final class Outlet {
 
   /// Sends all that is held back.
   void flush() throws IOException {
+    assert Thread.holdsLock(this);
     if (size > 0) {
       write();
     }
@@ -114,6 +123,7 @@ final class Outlet {
 
   /// Gives the array back; what is in it is dropped.
   void release() {
+    assert Thread.holdsLock(this);
     size = 0;
     if (bytes != null) {
       pool.give(bytes);

@@ -63,6 +63,21 @@ public interface RawExchange {
   /// @throws IOException when it breaks off or its framing is wrong
   int read(byte[] into, int offset, int length) throws IOException;
 
+  /// Waits until bytes of the body can be read at once, or its end; tells a caller that waits for
+  /// it to go on. No memory is needed meanwhile.
+  ///
+  /// @return how many bytes are there, framing included; below 1 where that isn't known
+  /// @throws BodyStalledException when they come too slowly
+  /// @throws IOException when it breaks off
+  int awaitBody() throws IOException;
+
+  /// Drops a body that has come whole already, so that the connection can be kept. Not while
+  /// another thread may read the body.
+  void dropBufferedBody();
+
+  /// Ends the caller's input, from any thread: whoever reads the body sees it break off.
+  void cutBody();
+
   /// Whether nothing more of the body will come.
   boolean bodyDone();
 

@@ -55,6 +55,36 @@ final class RequestBody {
     }
   }
 
+  /// Waits until bytes are there, in the inlet's own array.
+  ///
+  /// @return how many, with their framing; 0 at the end of the body
+  int await() throws IOException {
+    if (done) {
+      return 0;
+    }
+    if (failed) {
+      throw new EOFException("the body has broken off");
+    }
+    try {
+      if (!inlet.hasBuffered()) {
+        fill();
+      }
+      return inlet.buffered();
+    } catch (IOException e) {
+      failed = true;
+      throw e;
+    }
+  }
+
+  /// Drops the body when all of it is in the inlet and its length was declared.
+  void dropBuffered() {
+    if (!done && chunks == null && left <= inlet.buffered()) {
+      inlet.position(inlet.position() + (int) left);
+      left = 0;
+      done = true;
+    }
+  }
+
   private int readCounted(byte[] into, int offset, int length) throws IOException {
     int read = receive(into, offset, (int) Math.min(length, left));
     left -= read;

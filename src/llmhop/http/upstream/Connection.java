@@ -33,6 +33,7 @@ final class Connection implements AutoCloseable {
   /// From this much room on the caller's array is read into without a way round.
   private static final int DIRECT = 4 * 1024;
 
+  private static final Runnable NO_HOOK = () -> {};
   private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
   private final Transport transport;
@@ -46,6 +47,7 @@ final class Connection implements AutoCloseable {
   private boolean surplus;
   private boolean fresh = true;
   private volatile Flow flow;
+  private volatile Runnable onClosed = NO_HOOK;
   private long idleUntil;
 
   /// @param onClose runs once, when it is closed
@@ -69,8 +71,10 @@ final class Connection implements AutoCloseable {
     return fresh;
   }
 
+  /// An exchange is over, and nothing of it is held any more.
   void used() {
     fresh = false;
+    onClosed = NO_HOOK;
   }
 
   void idleUntil(long nanos) {
@@ -237,6 +241,14 @@ final class Connection implements AutoCloseable {
     flow = null;
   }
 
+  /// Sets what else runs when it is closed, any number of times; at once when it is closed already.
+  void onClosed(Runnable hook) {
+    onClosed = hook;
+    if (closed.get()) {
+      hook.run();
+    }
+  }
+
   /// What came behind the end of an answer that flowed.
   void surplus() {
     surplus = true;
@@ -252,5 +264,6 @@ final class Connection implements AutoCloseable {
     if (closed.compareAndSet(false, true)) {
       onClose.accept(this);
     }
+    onClosed.run();
   }
 }

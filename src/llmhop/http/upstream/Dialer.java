@@ -50,13 +50,17 @@ final class Dialer {
 
   /// Connects to the first address that answers.
   ///
+  /// @param only the one address to try, without a look-up; empty for all of the name's
   /// @throws Unreachable when none does within the limit
-  Dialed dial(Call call) throws UpstreamException {
+  Dialed dial(Call call, Optional<InetAddress> only) throws UpstreamException {
     long due = System.nanoTime() + settings.connect().toNanos();
     try {
-      return names.isPresent()
-          ? dialAny(names.get().addresses(call, due), call, due)
-          : new Dialed(dialUnix(call), Optional.empty());
+      if (names.isEmpty()) {
+        return new Dialed(dialUnix(call), Optional.empty());
+      }
+      List<InetAddress> addresses =
+          only.isPresent() ? List.of(only.get()) : names.get().addresses(call, due);
+      return dialAny(addresses, call, due);
     } catch (ClosedByInterruptException e) {
       throw new Cancelled();
     } catch (IOException | IllegalArgumentException e) {

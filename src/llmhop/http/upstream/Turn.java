@@ -38,8 +38,7 @@ final class Turn {
       return Optional.of(turn.run());
     } catch (IOException e) {
       UpstreamException failure = turn.failure(e);
-      turn.abort();
-      if (turn.maySendAgain(e)) {
+      if (turn.abortedBeforeWork(e)) {
         return Optional.empty();
       }
       throw failure;
@@ -55,7 +54,10 @@ final class Turn {
     Head head = call.request().head();
     call.watchdog().sent();
     call.watchdog().waiting();
-    upload = Optional.of(Upload.start(call, connection, head, upstream.origin().authority()));
+    String authority = upstream.origin().authority();
+    Upload started = Upload.start(call, connection, head, authority, upstream.nanos());
+    upload = Optional.of(started);
+    started.awaitHead();
     call.check();
     ReplyHead reply = readHead();
     Framing framing = reply.framing(head.method());
@@ -106,14 +108,25 @@ final class Turn {
     throw new MalformedException("more than 16 interim answers");
   }
 
-  /// The one rule of section 9.3.1 of RFC 9112 that holds for all methods here: a kept connection
-  /// closed by the backend while we wrote.
-  private boolean maySendAgain(IOException e) {
-    return !connection.isFresh()
-        && !answered
-        && !call.isEnded()
-        && !(e instanceof MalformedException)
-        && call.request().body().repeatable();
+  /// Ends this attempt.
+  ///
+  /// @return whether the request may be sent once more: the rule of section 9.3.1 of RFC 9112 for
+  ///   all methods, that a kept connection was closed by the backend while the request was written
+  private boolean abortedBeforeWork(IOException e) {
+    boolean mayRepeat =
+        !connection.isFresh()
+            && !answered
+            && !call.isEnded()
+            && !(e instanceof MalformedException)
+            && call.request().body().repeatable();
+    if (!mayRepeat || upload.isEmpty()) {
+      abort();
+      return false;
+    }
+    long endedAt = upstream.nanos().getAsLong();
+    int sendBuffer = upload.get().isLarge() ? connection.transport().sendBuffer() : 0;
+    abort();
+    return upload.get().endedBeforeWork(e, endedAt, sendBuffer);
   }
 
   /// What an I/O error was in truth: our own doing, a limit, the request's body, or the backend.

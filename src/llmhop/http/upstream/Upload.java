@@ -1,8 +1,14 @@
 package llmhop.http.upstream;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
 import llmhop.http.upstream.UpstreamException.BodyFailed;
 
 /// Sends one request over a connection.
@@ -14,6 +20,15 @@ final class Upload {
   /// for ever, in bytes.
   static final int INLINE = 64 * 1024;
 
+  /// A kept connection that ends within this time after the request's last byte was written was
+  /// about to be closed by an idle timeout (RFC 9112 section 9.3.1). A server that ends it later
+  /// has had the request.
+  static final long CLOSE_RACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /// The part of a request that a backend's kernel may hold while its program has read nothing, in
+  /// bytes: Linux gives a new socket 128 KiB and grows that only while the program reads.
+  private static final int RECEIVE_BUFFER = 256 * 1024;
+
   private static final int ONE_WRITE = 16 * 1024;
   private static final Duration LONGEST_JOIN = Duration.ofSeconds(2);
 
@@ -24,30 +39,47 @@ final class Upload {
   private final Connection connection;
   private final Body body;
   private final ByteBuffer head;
+  private final int headLength;
   private final long length;
+  private final LongSupplier nanos;
+
   private long passed;
+  private long written;
+  private long lastWrite;
+  private volatile boolean headWritten;
   private volatile boolean atLastWrite;
   private volatile boolean complete;
-  private boolean writeFailed;
-  private Thread thread;
+  private volatile IOException writeFailure;
 
-  private Upload(Call call, Connection connection, Body body, ByteBuffer head) {
+  // Both are there only where a thread of its own sends. The latch opens when the head is written,
+  // or can't be written any more.
+  private Thread thread;
+  private CountDownLatch headOver;
+
+  private Upload(Call call, Connection connection, ByteBuffer head, LongSupplier nanos) {
     this.call = call;
     this.connection = connection;
-    this.body = body;
+    this.body = call.request().body();
     this.length = body.length();
     this.head = head;
+    this.headLength = head.remaining();
+    this.nanos = nanos;
   }
 
   /// Sends, or begins to. Failures to write are no errors yet: an answer may be there already. A
   /// failure of the body ends the call.
-  static Upload start(Call call, Connection connection, Head head, String authority) {
+  ///
+  /// @param nanos the clock, as of [System#nanoTime]
+  static Upload start(
+      Call call, Connection connection, Head head, String authority, LongSupplier nanos) {
     Body body = call.request().body();
     ByteBuffer bytes = RequestHead.bytes(head, authority, body.length(), call.request().upgrade());
-    var upload = new Upload(call, connection, body, bytes);
+    var upload = new Upload(call, connection, bytes, nanos);
     if (body.repeatable() && bytes.remaining() + body.length() <= INLINE) {
       upload.run();
     } else {
+      upload.headOver = new CountDownLatch(1);
+      connection.onClosed(upload.headOver::countDown);
       upload.thread = Thread.ofVirtual().name("upstream-upload").start(upload::run);
     }
     return upload;
@@ -60,10 +92,14 @@ final class Upload {
       } else {
         sendInParts();
       }
-      complete = !writeFailed;
+      complete = writeFailure == null;
     } catch (Throwable e) {
-      if (!writeFailed) {
+      if (writeFailure == null) {
         call.end(new BodyFailed(e));
+      }
+    } finally {
+      if (headOver != null) {
+        headOver.countDown();
       }
     }
   }
@@ -107,20 +143,49 @@ final class Upload {
   }
 
   private void checkWhole() {
-    if (passed != length && !writeFailed) {
+    if (passed != length && writeFailure == null) {
       throw new IllegalStateException("the body is shorter than it said");
     }
   }
 
   private void write(ByteBuffer... buffers) throws IOException {
+    long before = remaining(buffers);
     try {
+      checkUnanswered();
       call.watchdog().sent();
       connection.transport().write(buffers);
       call.watchdog().sent();
       waitForBody();
     } catch (IOException e) {
-      writeFailed = true;
+      writeFailure = e;
       throw e;
+    } finally {
+      written += before - remaining(buffers);
+      if (!connection.isFresh() && passed == length) {
+        lastWrite = nanos.getAsLong();
+      }
+      if (!headWritten && written >= headLength) {
+        headWritten = true;
+        if (headOver != null) {
+          headOver.countDown();
+        }
+      }
+    }
+  }
+
+  private static long remaining(ByteBuffer... buffers) {
+    long remaining = 0;
+    for (ByteBuffer buffer : buffers) {
+      remaining += buffer.remaining();
+    }
+    return remaining;
+  }
+
+  /// A caller that sends its body slowly may keep the head waiting for long. What the backend says
+  /// meanwhile answers no request (RFC 9112 section 9.2).
+  private void checkUnanswered() throws IOException {
+    if (written == 0 && !body.repeatable() && !connection.transport().isQuiet()) {
+      throw new IOException("the backend answered or left before the request was sent");
     }
   }
 
@@ -128,6 +193,25 @@ final class Upload {
   private void waitForBody() {
     if (!body.repeatable() && passed < length) {
       call.watchdog().starved();
+    }
+  }
+
+  /// Waits until the head of the request is written. Nothing that the backend sends before that is
+  /// an answer (RFC 9112 section 9.2).
+  ///
+  /// @throws IOException when the head can't be written, or the connection was closed
+  void awaitHead() throws IOException {
+    if (headOver != null) {
+      try {
+        headOver.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new ClosedByInterruptException();
+      }
+    }
+    if (!headWritten) {
+      IOException failure = writeFailure;
+      throw failure == null ? new IOException("the connection was closed") : failure;
     }
   }
 
@@ -142,6 +226,30 @@ final class Upload {
       }
     }
     return complete;
+  }
+
+  /// Whether a connection that ended without an answer ended so early, and after so little of the
+  /// request, that its backend can't have begun to work. Asked after [#join].
+  ///
+  /// A large body counts as read in two cases. More of it was written than the two kernels hold for
+  /// a program that reads nothing. Or all of it was written and the connection ended in order: a
+  /// kernel resets a connection whose program leaves bytes unread (RFC 1122 section 4.2.2.13).
+  ///
+  /// @param end how the connection ended
+  /// @param endedAt when, as of the clock
+  /// @param sendBuffer the bytes that this machine's kernel held for the connection at most
+  boolean endedBeforeWork(IOException end, long endedAt, int sendBuffer) {
+    if (complete && endedAt - lastWrite > CLOSE_RACE_NANOS) {
+      return false;
+    }
+    boolean inOrder = end instanceof EOFException || end instanceof SSLException;
+    return written <= INLINE
+        || (written <= (long) sendBuffer + RECEIVE_BUFFER && !(complete && inOrder));
+  }
+
+  /// Whether so much was written that [#endedBeforeWork] goes by the size of the send buffer.
+  boolean isLarge() {
+    return headLength + length > INLINE;
   }
 
   /// Waits for the thread that sends, after the connection was closed. Its arrays may be used again

@@ -14,9 +14,10 @@ import llmhop.http.wire.Transport;
 
 /// One backend and the connections to it. Shared by all requests.
 ///
-/// A request is sent a second time in one case only: it went out on a kept connection that turned
-/// out to be dead before a byte of answer came (the backend closed it while we wrote), and its body
-/// can be written again. The second time it goes out on a new connection, and there is no third.
+/// A request is sent a second time in one case only: the backend closed a kept connection while the
+/// request was written, or within 100 ms of its last byte. No byte of an answer came, no large part
+/// of the body was read, and the body can be written again. The second time the request goes to the
+/// same address on a new connection, and there is no third time.
 public final class Upstream implements AutoCloseable {
   /// A backend that announces when it closes is left this much time before.
   private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -27,6 +28,7 @@ public final class Upstream implements AutoCloseable {
   private final Settings settings;
   private final Duration keepAlive;
   private final Optional<Names> names;
+  private final LongSupplier nanos;
   private final Dialer dialer;
   private final Pool pool;
   private final Set<Connection> open = ConcurrentHashMap.newKeySet();
@@ -34,11 +36,12 @@ public final class Upstream implements AutoCloseable {
 
   /// A backend to which no connection has been made yet.
   ///
-  /// @param nanos the clock for idle times, as of [System#nanoTime]
+  /// @param nanos the clock for idle times and the end of kept connections, as of [System#nanoTime]
   public Upstream(Origin origin, Settings settings, LongSupplier nanos) {
     this.origin = origin;
     this.settings = settings;
     this.keepAlive = settings.keepAlive();
+    this.nanos = nanos;
     this.pool = new Pool(nanos);
     String host = settings.proxy().map(ConnectProxy::host).orElse(origin.host());
     this.names =
@@ -73,6 +76,10 @@ public final class Upstream implements AutoCloseable {
     return new Call(this, request, timing);
   }
 
+  LongSupplier nanos() {
+    return nanos;
+  }
+
   Pool pool() {
     return pool;
   }
@@ -90,19 +97,26 @@ public final class Upstream implements AutoCloseable {
       if (reply.isPresent()) {
         return reply.get();
       }
+      return Turn.run(this, call, dialAgain(call, kept.get())).orElseThrow();
     }
-    return Turn.run(this, call, dial(call, kept.isPresent())).orElseThrow();
+    return Turn.run(this, call, dial(call, Optional.empty())).orElseThrow();
   }
 
-  /// @param again whether a kept connection has died with the request in its hands: where there is
-  ///   no other to be had then, that is no longer "nothing was sent"
-  private Connection dial(Call call, boolean again) throws UpstreamException {
+  private Connection dial(Call call, Optional<InetAddress> only) throws UpstreamException {
+    Dialer.Dialed dialed = dialer.dial(call, only);
+    call.request().connected();
+    return opened(dialed.transport(), dialed.address());
+  }
+
+  /// A kept connection has died with the request in its hands. The new one leads to the same
+  /// address: another address of the name may be another server.
+  ///
+  /// @throws Lost when there is none to be had, which is no longer "nothing was sent"
+  private Connection dialAgain(Call call, Connection dead) throws UpstreamException {
     try {
-      Dialer.Dialed dialed = dialer.dial(call);
-      call.request().connected();
-      return opened(dialed.transport(), dialed.address());
+      return dial(call, dead.address());
     } catch (Unreachable e) {
-      throw again ? new Lost("a kept connection died, and then: " + e.getMessage(), e) : e;
+      throw new Lost("a kept connection died, and then: " + e.getMessage(), e);
     }
   }
 

@@ -20,8 +20,8 @@ public abstract sealed class UpstreamException extends Exception {
     }
   }
 
-  /// A kept connection died with no byte of an answer, and no other could be made: by the rule for
-  /// kept connections the request may be sent elsewhere.
+  /// A kept connection died before the backend can have begun to work, and no other could be made.
+  /// Bytes of the request were written, so it goes elsewhere only where the config says so.
   public static final class Lost extends BadReply {
     Lost(String message, Throwable cause) {
       super(message, cause);

@@ -209,6 +209,15 @@ public final class PlainTransport implements Transport {
   }
 
   @Override
+  public int sendBuffer() {
+    try {
+      return channel.getOption(StandardSocketOptions.SO_SNDBUF);
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+
+  @Override
   public void finish() throws IOException {
     channel.shutdownOutput();
   }

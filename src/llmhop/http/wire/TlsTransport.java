@@ -209,6 +209,11 @@ public final class TlsTransport implements Transport {
   }
 
   @Override
+  public int sendBuffer() {
+    return plain.sendBuffer();
+  }
+
+  @Override
   public void finish() throws IOException {
     output.end();
     plain.finish();

@@ -24,6 +24,12 @@ public interface Transport extends AutoCloseable {
   /// waits.
   boolean isQuiet();
 
+  /// The most bytes that this machine's kernel holds of what was written and not yet taken by the
+  /// other side; 0 where the number is not known. A system call.
+  default int sendBuffer() {
+    return 0;
+  }
+
   /// Says that nothing more will be written; the other side sees the end and may still write. Over
   /// TLS that is close_notify, without which what ends with the connection looks cut. Waits no
   /// longer than a write does.
