@@ -178,12 +178,21 @@ final class AdminPaths {
   /// Whether a text ends like one of the paths that are closed whatever comes before them.
   private static boolean endsInOne(CharSequence text) {
     for (String ending : ENDINGS) {
-      int from = text.length() - ending.length();
-      if (from >= 0 && CharSequence.compare(text.subSequence(from, text.length()), ending) == 0) {
+      if (ends(text, ending)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean ends(CharSequence text, String ending) {
+    int from = text.length() - ending.length();
+    for (int i = ending.length() - 1; i >= 0; i--) {
+      if (from < 0 || text.charAt(from + i) != ending.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// Whether an engine that goes by the end of a target could take this query for one of them.

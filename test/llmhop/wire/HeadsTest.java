@@ -1,6 +1,8 @@
 package llmhop.wire;
 
+import static llmhop.kit.Steps.all;
 import static llmhop.kit.Steps.answerJson;
+import static llmhop.kit.Steps.raw;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -125,6 +127,35 @@ class HeadsTest {
         Waiting.await("the request is over", () -> closed.gauge("requests") == 0);
         Waiting.await("it is logged", () -> closed.out().contains(" 401 caller@authenticate "));
       }
+    }
+  }
+
+  private static String chunks(int extensions) {
+    String chunk = "1;" + "e".repeat(1023) + "\r\n \r\n";
+    String json = "11\r\n{\"model\":\"llama\"}\r\n";
+    return json + chunk.repeat(extensions / 1024) + "0" + ";".repeat(extensions % 1024) + "\r\n\r\n";
+  }
+
+  @Test
+  void extensionsOfACallersChunksHaveALimitTogether() {
+    String head =
+        "POST /v1/x HTTP/1.1\\r\\nHost: localhost\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n";
+    assertEquals(200, ask(head + chunks(64 * 1024)).status());
+    assertEquals(400, ask(head + chunks(64 * 1024 + 1)).status());
+    assertEquals(1, backend.executions());
+  }
+
+  @Test
+  void extensionsOfABackendsChunksHaveALimitTogether() {
+    byte[] head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes();
+    backend.next(all(raw(head), raw(chunks(64 * 1024).getBytes())));
+    Answer most = ask("GET /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n");
+    assertTrue(most.status() == 200 && most.clean(), most::toString);
+    backend.next(all(raw(head), raw(chunks(64 * 1024 + 1).getBytes())));
+    try (RawCaller caller = router.caller()) {
+      caller.send("GET /route/llama/x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      Answer answer = caller.read();
+      assertTrue(answer.status() == 502 || !answer.clean(), answer::toString);
     }
   }
 

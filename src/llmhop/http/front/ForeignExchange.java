@@ -90,6 +90,9 @@ final class ForeignExchange implements RawExchange {
       if (!Grammar.isToken(field.name()) || !Grammar.isFieldValue(field.value())) {
         return Optional.of("A header field holds characters that HTTP does not allow.");
       }
+      if (HeadCheck.isBodyFieldWithUnderscore(field.name())) {
+        return Optional.of("A field that describes the body has '_' in its name. Use '-'.");
+      }
     }
     List<String> lengths = fields.all("Content-Length");
     boolean framedTwice = !lengths.isEmpty() && fields.has("Transfer-Encoding");
