@@ -80,12 +80,12 @@ final class TlsHandshake {
   private void compute(Runnable work) throws IOException {
     Optional<FairWorkers.Task> task = FairWorkers.SHARED.submit(key, work);
     if (task.isEmpty()) {
-      throw new CrowdedException();
+      throw crowded();
     }
     plain.onClose(task.get()::cancel);
     try {
       if (!task.get().await()) {
-        throw plain.channel().isOpen() ? new CrowdedException() : new ClosedChannelException();
+        throw plain.channel().isOpen() ? crowded() : new ClosedChannelException();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -97,6 +97,10 @@ final class TlsHandshake {
       tls.tellWhy();
       throw failure;
     }
+  }
+
+  private static CrowdedException crowded() {
+    return new CrowdedException("too many TLS handshakes wait for a worker");
   }
 
   private void begin(TlsInput input) {
