@@ -15,8 +15,8 @@ import llmhop.config.Glob;
 /// lists the sources). A pattern with `*` closes a family; all others close what lies below them,
 /// too. All are in lower case, since readings are.
 final class AdminPaths {
-  /// vLLM and Aphrodite: pause, put to sleep, profile, exchange weights and adapters, dispatch to any
-  /// path (`/invocations`).
+  /// vLLM and Aphrodite: pause, put to sleep, profile, exchange weights and adapters, dispatch to
+  /// any path (`/invocations`).
   private static final String VLLM =
       """
       /pause /resume /sleep /wake_up /collective_rpc /scale_elastic_ep /fault_tolerance
@@ -75,8 +75,8 @@ final class AdminPaths {
       /v1/auth/permission
       """;
 
-  /// LocalAI: models, backends, agents, users, nodes and traces; stores that all callers share; paths
-  /// that name a model in a way that this router does not read.
+  /// LocalAI: models, backends, agents, users, nodes and traces; stores that all callers share;
+  /// paths that name a model in a way that this router does not read.
   private static final String LOCALAI =
       """
       /models/apply /models/available /models/delete /models/edit /models/galleries
@@ -178,12 +178,21 @@ final class AdminPaths {
   /// Whether a text ends like one of the paths that are closed whatever comes before them.
   private static boolean endsInOne(CharSequence text) {
     for (String ending : ENDINGS) {
-      int from = text.length() - ending.length();
-      if (from >= 0 && CharSequence.compare(text.subSequence(from, text.length()), ending) == 0) {
+      if (ends(text, ending)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean ends(CharSequence text, String ending) {
+    int from = text.length() - ending.length();
+    for (int i = ending.length() - 1; i >= 0; i--) {
+      if (from < 0 || text.charAt(from + i) != ending.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// Whether an engine that goes by the end of a target could take this query for one of them.

@@ -2,6 +2,7 @@ package llmhop.route;
 
 import java.util.Optional;
 import java.util.OptionalInt;
+import llmhop.http.wire.Shortage;
 import llmhop.json.JsonWriter;
 import llmhop.observe.EndedBy;
 
@@ -214,6 +215,13 @@ public final class Refusal extends RuntimeException {
   public static Refusal overloaded(String what) {
     String message = "The router is at its limit of " + what + ". Try again shortly.";
     return router(503, "overloaded", message).retry(true).after(1);
+  }
+
+  /// The process or its machine is out of something; nothing was sent.
+  static Refusal exhausted(Shortage shortage, String detail) {
+    Refusal refusal = overloaded(shortage.word());
+    refusal.detail = Optional.of(detail);
+    return refusal;
   }
 
   /// The body was ended while it arrived, since other callers' bodies had no room.
