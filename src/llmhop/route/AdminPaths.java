@@ -123,8 +123,8 @@ final class AdminPaths {
   /// Ends of targets that are closed, whatever comes before them.
   static final List<String> ENDINGS = List.of(ENDING.strip().split("\\s+"));
 
-  /// Paths that are closed unless a request only reads them; what lies below them is something else.
-  /// The first three are llama.cpp's, the others KoboldCpp's and Aphrodite's.
+  /// Paths that are closed unless a request only reads them; what lies below them is something
+  /// else. The first three are llama.cpp's, the others KoboldCpp's and Aphrodite's.
   static final Set<String> READ_ONLY =
       Set.of(
           "/props",
