@@ -32,6 +32,8 @@ final class Reload {
   private final Path file;
   private final PrintStream err;
 
+  private Signals.Fate hangUp = Signals.Fate.CAUGHT;
+
   // All of these are guarded by this.
   private Optional<Running> running = Optional.empty();
   private boolean asked;
@@ -53,6 +55,32 @@ final class Reload {
   Reload(Path file, PrintStream err) {
     this.file = file;
     this.err = err;
+  }
+
+  /// Reloads at each SIGHUP from now on. Called before all else of a start: without it the JVM ends
+  /// at this signal.
+  void listen() {
+    hangUp = Signals.on("HUP", _ -> ask(true));
+  }
+
+  /// Tells how to reload where SIGHUP does not.
+  private void tellOtherWay(Duration watch) {
+    if (hangUp == Signals.Fate.CAUGHT) {
+      return;
+    }
+    String signal =
+        hangUp == Signals.Fate.IGNORED
+            ? "SIGHUP is ignored, as under nohup"
+            : "SIGHUP ends the router, since Java can't catch it (-Xrs)";
+    if (watch.isPositive()) {
+      String every = "is looked at every " + watch.toSeconds() + " s ('watch')";
+      err.println("llmhop: " + signal + "; to reload, change the config file, which " + every);
+    } else {
+      err.println(
+          "llmhop: warning: "
+              + signal
+              + ", and 'watch' is off: a change of the config needs a restart; set 'watch' to \"2s\"");
+    }
   }
 
   /// Reads the config to start with.
@@ -93,6 +121,7 @@ final class Reload {
     synchronized (this) {
       running = Optional.of(now);
     }
+    tellOtherWay(router.config().watch());
     watch(now, router.config().watch());
     begin();
   }
@@ -163,9 +192,11 @@ final class Reload {
         Config config = readAgain(noted);
         if (anyway || !isInUse(config)) {
           announce();
+          Duration watched = now.router.config().watch();
           Changes changes = now.router.reload(config);
           told = List.of();
           tell(now, config, changes);
+          if (!config.watch().equals(watched)) tellOtherWay(config.watch());
           watch(now, config.watch());
           ready(now, "");
         }
