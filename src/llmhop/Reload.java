@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import llmhop.config.BeforeReading;
 import llmhop.config.Config;
 import llmhop.config.ConfigException;
 import llmhop.config.ConfigFile;
@@ -16,6 +15,7 @@ import llmhop.config.ConfigWatcher;
 import llmhop.config.Endpoint;
 import llmhop.config.FilesRead;
 import llmhop.config.Model;
+import llmhop.config.ProcessSecrets;
 import llmhop.config.Scheme;
 import llmhop.config.Secrets;
 
@@ -31,6 +31,7 @@ import llmhop.config.Secrets;
 final class Reload {
   private final Path file;
   private final PrintStream err;
+  private final ProcessSecrets secrets = new ProcessSecrets();
 
   private Signals.Fate hangUp = Signals.Fate.CAUGHT;
 
@@ -86,7 +87,7 @@ final class Reload {
   /// Reads the config to start with.
   Config first() throws ConfigException {
     files.note(file);
-    Config config = read(ConfigFile.read(file), files, files::note);
+    Config config = read(ConfigFile.read(file), files, secrets.first(files::note));
     warn(config);
     return config;
   }
@@ -97,12 +98,12 @@ final class Reload {
 
   private Config readAgain(FilesRead noted) throws ConfigException {
     noted.note(file);
-    return read(ConfigFile.readAgain(file), noted, noted::noteAgain);
+    return read(ConfigFile.readAgain(file), noted, secrets.again(noted::note));
   }
 
-  private static Config read(byte[] json, FilesRead noted, BeforeReading secrets)
+  private static Config read(byte[] json, FilesRead noted, Secrets secrets)
       throws ConfigException {
-    Config config = ConfigReader.read(json, Secrets.fromProcess(secrets));
+    Config config = ConfigReader.read(json, secrets);
     for (Model model : config.models()) {
       for (Endpoint endpoint : model.endpoints()) {
         if (endpoint.scheme() == Scheme.HTTPS) model.tls().files().forEach(noted::note);
