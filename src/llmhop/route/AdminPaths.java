@@ -15,8 +15,8 @@ import llmhop.config.Glob;
 /// lists the sources). A pattern with `*` closes a family; all others close what lies below them,
 /// too. All are in lower case, since readings are.
 final class AdminPaths {
-  /// vLLM and Aphrodite: pause, put to sleep, profile, exchange weights and adapters, dispatch to any
-  /// path (`/invocations`).
+  /// vLLM and Aphrodite: pause, put to sleep, profile, exchange weights and adapters, dispatch to
+  /// any path (`/invocations`).
   private static final String VLLM =
       """
       /pause /resume /sleep /wake_up /collective_rpc /scale_elastic_ep /fault_tolerance
@@ -75,8 +75,8 @@ final class AdminPaths {
       /v1/auth/permission
       """;
 
-  /// LocalAI: models, backends, agents, users, nodes and traces; stores that all callers share; paths
-  /// that name a model in a way that this router does not read.
+  /// LocalAI: models, backends, agents, users, nodes and traces; stores that all callers share;
+  /// paths that name a model in a way that this router does not read.
   private static final String LOCALAI =
       """
       /models/apply /models/available /models/delete /models/edit /models/galleries

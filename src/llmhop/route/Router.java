@@ -143,7 +143,7 @@ public final class Router implements HttpHandler {
   private Target accept(Exchange x, Journal journal) {
     Fields fields = x.fields();
     journal.id(ids.of(fields.first("X-Request-Id"), Chain.isBehindRouter(fields)));
-    Target target = Target.parse(x.rawTarget());
+    Target target = Target.of(x.method(), x.rawTarget());
     journal.path(target.path());
     x.check();
     chain.check(fields);

@@ -265,7 +265,14 @@ class PathGateTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"//pause", "/v1/../pause", "/pause/.", "/pause/../resume", "/%2e/pause", "/\\pause"})
+      strings = {
+        "//pause",
+        "/v1/../pause",
+        "/pause/.",
+        "/pause/../resume",
+        "/%2e/pause",
+        "/\\pause"
+      })
   void aSpellingThatAnUrlParserChangesIsNeverOpened(String spelling) {
     assertTrue(allowing("/pause", "/resume", "/*").closes("POST", spelling));
   }
