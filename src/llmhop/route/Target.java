@@ -151,6 +151,11 @@ public record Target(String path, String query, Optional<String> routed) {
         && (path.length() == folder.length() || path.charAt(folder.length()) == '/');
   }
 
+  /// Whether a request of this method only reads.
+  static boolean isRead(String method) {
+    return method.equals("GET") || method.equals("HEAD");
+  }
+
   /// Whether the path holds a segment that leads elsewhere, `.` or `..`, in any spelling.
   boolean hasDotSegments() {
     return Readings.hasDotSegments(path);
