@@ -180,7 +180,7 @@ final class Forwarder {
       case Cancelled _ -> {}
       case BadReply broken -> lease.broke(broken.getMessage());
       case TimedOut late -> {
-        if (late.limit() == Timing.Limit.FIRST_BYTE) {
+        if (late.limit() == Timing.Limit.FIRST_BYTE || late.limit() == Timing.Limit.SEND) {
           lease.late(late.getMessage());
         }
       }
