@@ -133,7 +133,7 @@ public final class Refusal extends RuntimeException {
         FORBIDDEN,
         "path_not_allowed",
         EndedBy.CALLER,
-        message.formatted(quote(path), quote(model)));
+        message.formatted(quote(LoggedPath.masked(path)), quote(model)));
   }
 
   /// A WebSocket of a caller whose limits or models hold for single requests: the router does not
@@ -180,7 +180,7 @@ public final class Refusal extends RuntimeException {
   /// A path that no engine routes by model.
   public static Refusal unknownUrl(String method, String path) {
     String message = "There is nothing at %s %s. Requests are routed by the 'model' they name.";
-    return caller(404, "unknown_url", message.formatted(cut(method), quote(path)));
+    return caller(404, "unknown_url", message.formatted(cut(method), quote(LoggedPath.masked(path))));
   }
 
   /// The body is over a limit.

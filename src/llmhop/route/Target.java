@@ -14,6 +14,24 @@ import java.util.Optional;
 public record Target(String path, String query, Optional<String> routed) {
   private static final String ROUTE = "/route/";
 
+  /// The server as a whole, as `OPTIONS` asks for it (RFC 9112 section 3.2.4).
+  static final Target SERVER = new Target("*", "", Optional.empty());
+
+  /// Splits the target of a request: [#SERVER] for `OPTIONS *` and for `OPTIONS` of an absolute
+  /// target without path and query.
+  ///
+  /// @throws Refusal when it is in neither form or its escapes are broken
+  static Target of(String method, String raw) {
+    boolean server = method.equals("OPTIONS") && !raw.startsWith("/") && isServer(raw);
+    return server ? SERVER : parse(raw);
+  }
+
+  private static boolean isServer(String raw) {
+    int scheme = raw.indexOf("://");
+    return raw.equals("*")
+        || (scheme > 0 && raw.indexOf('/', scheme + 3) < 0 && raw.indexOf('?', scheme) < 0);
+  }
+
   /// Splits a target in origin-form or absolute-form.
   ///
   /// @throws Refusal when it is in neither form or its escapes are broken
@@ -98,6 +116,11 @@ public record Target(String path, String query, Optional<String> routed) {
   public boolean isUnder(String folder) {
     return path.startsWith(folder)
         && (path.length() == folder.length() || path.charAt(folder.length()) == '/');
+  }
+
+  /// Whether a request of this method only reads.
+  static boolean isRead(String method) {
+    return method.equals("GET") || method.equals("HEAD");
   }
 
   /// Whether the path holds a segment that leads elsewhere, `.` or `..`, in any spelling.

@@ -135,8 +135,6 @@ final class PathsTest {
     "any, /route/any/llmhop/status",
     "any, /route/any/ROUTE/vllm/v1/chat/completions",
     "any, /route/any/%72oute%2Fvllm/completion",
-    "any, /llmhop/status",
-    "any, /llmhop",
     "any, /v1/chat/completions?x=/api/extra/abort",
     "stripped, /v1/route/vllm/v1/chat/completions",
     "stripped, /v1//h/api/delete",

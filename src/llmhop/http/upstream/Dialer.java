@@ -196,13 +196,15 @@ final class Dialer {
   private Transport dialTcp(InetAddress address, Call call, long due)
       throws IOException, UpstreamException {
     SocketChannel channel = open(SocketChannel::open);
+    var plain = new PlainTransport(channel);
     try {
-      call.hold(channel);
+      // Closing it also takes its handshake out of the queue of the workers.
+      call.hold(plain);
       PlainTransport.prepareTcp(channel);
       long millis = TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime());
       int limit = Math.clamp(millis, 1, Integer.MAX_VALUE);
       channel.socket().connect(new InetSocketAddress(address, port), limit);
-      return prepare(new PlainTransport(channel), due);
+      return prepare(plain, due);
     } catch (IOException | UpstreamException | RuntimeException | Error e) {
       channel.close();
       throw e;
@@ -221,7 +223,9 @@ final class Dialer {
       if (settings.proxy().isPresent()) {
         Tunnel.open(plain, settings.proxy().get(), origin);
       }
-      return tls ? TlsTransport.handshake(plain, TlsEngines.forBackend(origin, settings)) : plain;
+      return tls
+          ? TlsTransport.handshake(plain, TlsEngines.forBackend(origin, settings), this)
+          : plain;
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException e) {

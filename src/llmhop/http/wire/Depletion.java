@@ -19,7 +19,11 @@ public enum Depletion {
   /// ENOMEM, ENOBUFS, and a full heap.
   MEMORY("memory", "give the process a larger heap (-Xmx) or the machine more memory"),
   /// No thread can be started.
-  THREADS("threads", "raise TasksMax of the systemd unit, ulimit -u or the container's pids limit");
+  THREADS("threads", "raise TasksMax of the systemd unit, ulimit -u or the container's pids limit"),
+  /// Too many TLS handshakes wait for a worker.
+  HANDSHAKES(
+      "processor time for TLS handshakes",
+      "give the process more cores, or keep the flood of callers away");
 
   /// Causes within causes that are looked through at most.
   private static final int DEEPEST = 8;
@@ -58,6 +62,9 @@ public enum Depletion {
 
   private static Optional<Depletion> ofOne(Throwable failure) {
     String text = failure.getMessage() == null ? "" : failure.getMessage();
+    if (failure instanceof CrowdedException) {
+      return Optional.of(HANDSHAKES);
+    }
     if (failure instanceof OutOfMemoryError) {
       return Optional.of(text.contains("thread") ? THREADS : MEMORY);
     }
