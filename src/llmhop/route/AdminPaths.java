@@ -106,6 +106,15 @@ final class AdminPaths {
       /api/upload/image* /api/extra/websearch* /api/admin/reload_config*
       """;
 
+  /// Hosted APIs, and LocalAI: keys of the operator's account, calls that go past the router once
+  /// they are set up, and the account itself.
+  private static final String HOSTED =
+      """
+      /v1/realtime/calls /v1/realtime/client_secrets /v1/realtime/sessions
+      /v1/realtime/transcription_session /v1/realtime/transcription_sessions
+      /v1/realtime/translations /v1/chatkit/sessions /v1/organization /v1/organizations
+      """;
+
   /// KoboldCpp goes by how the target of a request ends, with its query, whatever comes before.
   private static final String ENDING =
       """
@@ -123,8 +132,8 @@ final class AdminPaths {
   /// Ends of targets that are closed, whatever comes before them.
   static final List<String> ENDINGS = List.of(ENDING.strip().split("\\s+"));
 
-  /// Paths that are closed unless a request only reads them; what lies below them is something else.
-  /// The first three are llama.cpp's, the others KoboldCpp's and Aphrodite's.
+  /// Paths that are closed unless a request only reads them; what lies below them is something
+  /// else. The first three are llama.cpp's, the others KoboldCpp's and Aphrodite's.
   static final Set<String> READ_ONLY =
       Set.of(
           "/props",
@@ -143,7 +152,8 @@ final class AdminPaths {
   static {
     for (String table :
         List.of(
-            VLLM, SGLANG, LLAMACPP, OLLAMA, LLAMASWAP, TABBYAPI, LOCALAI, LMSTUDIO, KOBOLDCPP)) {
+            VLLM, SGLANG, LLAMACPP, OLLAMA, LLAMASWAP, TABBYAPI, LOCALAI, LMSTUDIO, KOBOLDCPP,
+            HOSTED)) {
       for (String path : table.strip().split("\\s+")) {
         if (path.indexOf('*') < 0) {
           CLOSED.add(path);

@@ -15,9 +15,10 @@ import llmhop.config.PathRules;
 /// and its `allowPaths`) is compared to the letter, with the path as the caller writes it, so that
 /// only what all servers read alike gets through. What *closes* (`denyPaths`, administrative paths)
 /// is compared in every reading that a server may have, and with the path as each backend would get
-/// it, with and without what the model's URL puts before it; an administrative path that `allowPaths` names is open in the same readings. Where a
-/// model's URL changes paths, the profile needn't hold for the changed one: the URL is the
-/// operator's word, and nothing in a plain path leads out of it.
+/// it, with and without what the model's URL puts before it; an administrative path that
+/// `allowPaths` names is open in the same readings. Where a model's URL changes paths, the profile
+/// needn't hold for the changed one: the URL is the operator's word, and nothing in a plain path
+/// leads out of it.
 ///
 /// The router's own prefixes, `/route` and `/llmhop`, are closed in what the caller writes, and no
 /// key opens them: behind them a second router would choose a model that nothing has checked here.
@@ -120,8 +121,8 @@ final class PathGate {
     return false;
   }
 
-  /// The caller's part of a path that a model's URL changes: a proxy before the backend may drop the
-  /// URL's part. The slash that begins it stands once, so that it is a path and no host.
+  /// The caller's part of a path that a model's URL changes: a proxy before the backend may drop
+  /// the URL's part. The slash that begins it stands once, so that it is a path and no host.
   private static String rest(Endpoint endpoint, String sent) {
     String rest = sent.substring(endpoint.path().length());
     int begin = 0;

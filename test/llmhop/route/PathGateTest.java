@@ -408,6 +408,10 @@ class PathGateTest {
     "POST, /api/extra/data/load",
     "PUT, /api/v1/config/soft_prompt",
     "POST, /pd_role_switch",
+    "POST, /v1/realtime/client_secrets",
+    "POST, /v1/realtime/calls",
+    "POST, /v1/realtime/sessions",
+    "GET, /v1/organization/projects",
     "POST, /v1/set_lora"
   })
   void whatManagesAnEngineIsClosedWithoutAKindAndWithEach(String method, String path) {

@@ -131,6 +131,7 @@ final class PathsTest {
     "any, /route/any/api/captures/6",
     "any, /route/any/upstream/other/completion",
     "any, /unload",
+    "any, /v1/realtime/client_secrets",
     "any, /route/any/route/vllm/v1/chat/completions",
     "any, /route/any/llmhop/status",
     "any, /route/any/ROUTE/vllm/v1/chat/completions",
