@@ -12,8 +12,8 @@ import java.util.function.Predicate;
 
 /// Finds the name that a caller probably meant among thousands, within a bound on time. Names are
 /// grouped by length and by each of their first two letters once; a search looks at the groups that
-/// can hold a name near enough, nearest length first. Immutable but for the answers that it remembers; safe for
-/// concurrent use.
+/// can hold a name near enough, nearest length first. Immutable but for the answers that it
+/// remembers; safe for concurrent use.
 public final class NameIndex {
   /// The longest name that is looked for: no longer one is typed by hand.
   static final int MAX_LENGTH = 128;
