@@ -23,6 +23,7 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.http.upstream.Resolver;
+import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
@@ -59,11 +60,7 @@ public final class Assembly implements AutoCloseable {
   private final Door door;
   private volatile boolean stale;
 
-  private Assembly(
-      Config config,
-      EnvironmentProxy environment,
-      Outputs outputs,
-      LongSupplier nanos)
+  private Assembly(Config config, EnvironmentProxy environment, Outputs outputs, LongSupplier nanos)
       throws IOException {
     this.outputs = outputs;
     this.budget =
@@ -72,7 +69,7 @@ public final class Assembly implements AutoCloseable {
             config.maxBufferedShare(),
             HeapBudget.ofProcess(),
             System::nanoTime);
-    this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
+    this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4, BufferCheck.of("bodies"));
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(outputs.err());
     this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
@@ -109,8 +106,7 @@ public final class Assembly implements AutoCloseable {
       PrintStream err,
       PassingTime time)
       throws IOException {
-    return start(
-        config, door -> door.listen(listen), environment, Outputs.direct(out, err), time);
+    return start(config, door -> door.listen(listen), environment, Outputs.direct(out, err), time);
   }
 
   /// Makes a door ready for callers.
@@ -263,6 +259,9 @@ public final class Assembly implements AutoCloseable {
     gauges.put("lostLogLines", observer.lost());
     gauges.put("lostMessages", outputs.lostMessages().getAsLong());
     gauges.put("threads", (long) THREADS.activeCount());
+    if (BufferCheck.isOn()) {
+      gauges.put("bufferFaults", BufferCheck.faults());
+    }
     return gauges;
   }
 
@@ -304,5 +303,9 @@ public final class Assembly implements AutoCloseable {
     }
     door.close();
     observer.close();
+    if (BufferCheck.isOn()) {
+      // What was written late, and not found yet, is told now.
+      BufferCheck.faults();
+    }
   }
 }

@@ -24,9 +24,14 @@ import java.util.regex.Pattern;
 /// }
 /// ```
 ///
+/// It checks its pooled buffers; [#close] fails when one was misused. A test that must run without
+/// that says `jvm("-Dllmhop.checkBuffers=false")`.
+///
 /// The jar is `build/llmhop.jar`, or what the system property `llmhop.jar` says; the Java is the
 /// one that runs the test. Shared by the test's thread and two that read its output.
 public final class JarProcess implements AutoCloseable {
+  private static final Pattern BUFFER_FAULT = Pattern.compile("buffer check: ");
+
   private final Process process;
   private final List<String> out = new ArrayList<>();
   private final List<String> err = new ArrayList<>();
@@ -140,8 +145,10 @@ public final class JarProcess implements AutoCloseable {
     /// @return the process, not necessarily ready for anything
     /// @throws IOException when there is no such Java
     public JarProcess start() throws IOException {
-      List<String> words = new ArrayList<>(wrapper);
+      List<String> words = new ArrayList<>(SignalsAtStart.asUsual());
+      words.addAll(wrapper);
       words.add(java.toString());
+      words.add("-Dllmhop.checkBuffers=true");
       words.addAll(jvmFlags);
       words.add("-jar");
       words.add(jar.toAbsolutePath().toString());
@@ -230,10 +237,17 @@ public final class JarProcess implements AutoCloseable {
   }
 
   /// Ends it at once, if it lives.
+  ///
+  /// @throws AssertionError when it told of a misused buffer
   @Override
   public void close() {
     process.destroyForcibly();
     exitCode();
+    find(BUFFER_FAULT)
+        .ifPresent(
+            fault -> {
+              throw new AssertionError("a pooled buffer was misused: " + this);
+            });
   }
 
   /// What it wrote, for failure texts.
