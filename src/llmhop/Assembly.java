@@ -51,6 +51,7 @@ public final class Assembly implements AutoCloseable {
 
   private final Lifecycle lifecycle = new Lifecycle();
   private final Generations generations;
+  private final HeapBudget heap;
   private final BufferBudget budget;
   private final SegmentPool segments;
   private final Admission admission;
@@ -65,20 +66,20 @@ public final class Assembly implements AutoCloseable {
       PrintStream err,
       LongSupplier nanos)
       throws IOException {
+    this.heap = HeapBudget.ofProcess();
     this.budget =
         new BufferBudget(
-            config.maxBufferedBytes(),
-            config.maxBufferedShare(),
-            HeapBudget.ofProcess(),
-            System::nanoTime);
+            config.maxBufferedBytes(), config.maxBufferedShare(), heap, System::nanoTime);
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
+    heap.registerPool(segments::idleBytes, segments::clear);
+    heap.register(() -> (long) lifecycle.inFlight() * BufferBudget.REQUEST_BYTES);
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(err);
     this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
     this.observer = AccessLog.of(config.log(), out);
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
     var rules = new HealthFirst(() -> generations.current().config().trustedProxies());
-    this.door = Door.of(config, doorway, rules, log);
+    this.door = Door.of(config, doorway, rules, heap, log);
   }
 
   /// Starts a router.
@@ -242,6 +243,11 @@ public final class Assembly implements AutoCloseable {
     return Census.of(generations.fleets()).inFlight();
   }
 
+  /// What this process's heap allows, and where the config asks for more.
+  HeapReport heapReport() {
+    return new HeapReport(heap, Runtime.getRuntime().maxMemory(), config());
+  }
+
   /// What the process holds right now.
   public SequencedMap<String, Long> gauges() {
     SequencedMap<String, Long> gauges = new LinkedHashMap<>();
@@ -250,6 +256,7 @@ public final class Assembly implements AutoCloseable {
     gauges.put("inFlight", (long) admission.admitted());
     gauges.put("requests", (long) lifecycle.inFlight());
     gauges.put("bufferedBytes", budget.held());
+    gauges.put("heldBytes", heap.held());
     gauges.put("waitingForMemory", (long) budget.waiting());
     gauges.put("pooledSegments", (long) segments.idle());
     gauges.put("backendConnections", (long) backends.open());

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
+import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.Fields;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Waiting;
@@ -35,7 +36,7 @@ final class FrontUnderTest implements AutoCloseable {
   private boolean faultsExpected;
 
   private FrontUnderTest(Limits limits, HttpHandler handler, Optional<TlsEngines> tls) {
-    server = new Server(limits, new Noted(refused, evicted), RULES, faults::add);
+    server = new Server(limits, new Noted(refused, evicted), RULES, HeapBudget.ofProcess(), faults::add);
     server.handler(handler == null ? this::echo : handler);
     try {
       ServerSocketChannel channel = ServerSocketChannel.open();
