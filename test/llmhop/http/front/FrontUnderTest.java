@@ -36,7 +36,12 @@ final class FrontUnderTest implements AutoCloseable {
   private boolean faultsExpected;
 
   private FrontUnderTest(Limits limits, HttpHandler handler, Optional<TlsEngines> tls) {
-    server = new Server(limits, new Noted(refused, evicted), RULES, HeapBudget.ofProcess(), faults::add);
+    this(limits, handler, tls, HeapBudget.ofProcess());
+  }
+
+  private FrontUnderTest(
+      Limits limits, HttpHandler handler, Optional<TlsEngines> tls, HeapBudget heap) {
+    server = new Server(limits, new Noted(refused, evicted), RULES, heap, faults::add);
     server.handler(handler == null ? this::echo : handler);
     try {
       ServerSocketChannel channel = ServerSocketChannel.open();
@@ -93,6 +98,11 @@ final class FrontUnderTest implements AutoCloseable {
 
   static FrontUnderTest of(Limits limits, HttpHandler handler) {
     return new FrontUnderTest(limits, handler, Optional.empty());
+  }
+
+  /// The same with a heap of which so much may be held.
+  static FrontUnderTest of(HeapBudget heap, HttpHandler handler) {
+    return new FrontUnderTest(Limits.DEFAULT, handler, Optional.empty(), heap);
   }
 
   static FrontUnderTest secure(Limits limits, Supplier<SSLEngine> tls) {
