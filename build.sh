@@ -313,7 +313,8 @@ step_test() {
 # The classes are on the JVM's own class path: the JDK looks for providers of HTTP servers there.
 run_console() {
   java -ea -Xmx1g --enable-native-access=ALL-UNNAMED "-Dllmhop.jar=$JAR" -Dllmhop.classes=build/classes \
-    "-Dllmhop.fuzz.seconds=${FUZZ_SECONDS:-3}" "-Dllmhop.long=${LONG:-false}" \
+    "-Dllmhop.fuzz.seconds=${FUZZ_SECONDS:-3}" "-Dllmhop.long=${LONG:-false}" -Dllmhop.checkBuffers=true \
+    -Djunit.jupiter.extensions.autodetection.enabled=true \
     "-Djunit.jupiter.execution.parallel.enabled=$([ "${LONG:-}" = true ] && echo false || echo true)" \
     -Dllmhop.kit.patience.seconds=20 -cp "$junit:build/test-classes:build/classes" \
     org.junit.platform.console.ConsoleLauncher execute \

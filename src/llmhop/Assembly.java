@@ -23,6 +23,7 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.http.upstream.Resolver;
+import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
@@ -50,6 +51,7 @@ public final class Assembly implements AutoCloseable {
   private static final ThreadGroup THREADS = outermost(Thread.currentThread().getThreadGroup());
 
   private final Lifecycle lifecycle = new Lifecycle();
+  private final Outputs outputs;
   private final Generations generations;
   private final HeapBudget heap;
   private final BufferBudget budget;
@@ -59,24 +61,20 @@ public final class Assembly implements AutoCloseable {
   private final Door door;
   private volatile boolean stale;
 
-  private Assembly(
-      Config config,
-      EnvironmentProxy environment,
-      PrintStream out,
-      PrintStream err,
-      LongSupplier nanos)
+  private Assembly(Config config, EnvironmentProxy environment, Outputs outputs, LongSupplier nanos)
       throws IOException {
+    this.outputs = outputs;
     this.heap = HeapBudget.ofProcess();
     this.budget =
         new BufferBudget(
             config.maxBufferedBytes(), config.maxBufferedShare(), heap, System::nanoTime);
-    this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4);
+    this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4, BufferCheck.of("bodies"));
     heap.registerPool(segments::idleBytes, segments::clear);
     heap.register(() -> (long) lifecycle.inFlight() * BufferBudget.REQUEST_BYTES);
     this.admission = new Admission(config.maxConcurrentRequests());
-    var log = new Log(err);
+    var log = new Log(outputs.err());
     this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
-    this.observer = AccessLog.of(config.log(), out);
+    this.observer = AccessLog.of(config.log(), outputs.accessLog());
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
     var rules = new HealthFirst(() -> generations.current().config().trustedProxies());
     this.door = Door.of(config, doorway, rules, heap, log);
@@ -109,7 +107,7 @@ public final class Assembly implements AutoCloseable {
       PrintStream err,
       PassingTime time)
       throws IOException {
-    return start(config, door -> door.listen(listen), environment, out, err, time);
+    return start(config, door -> door.listen(listen), environment, Outputs.direct(out, err), time);
   }
 
   /// Makes a door ready for callers.
@@ -122,15 +120,14 @@ public final class Assembly implements AutoCloseable {
       Config config,
       Listening listening,
       EnvironmentProxy environment,
-      PrintStream out,
-      PrintStream err,
+      Outputs outputs,
       PassingTime time)
       throws IOException {
-    var assembly = new Assembly(config, environment, out, err, time);
+    var assembly = new Assembly(config, environment, outputs, time);
     try {
       listening.at(assembly.door);
       assembly.generations.start();
-      assembly.door.open(assembly.router(config, err, time));
+      assembly.door.open(assembly.router(config, time));
       return assembly;
     } catch (IOException | RuntimeException e) {
       assembly.close();
@@ -143,7 +140,7 @@ public final class Assembly implements AutoCloseable {
         nanos, bound -> ThreadLocalRandom.current().nextLong(bound), Resolver.SYSTEM, log::say);
   }
 
-  private Router router(Config config, PrintStream err, PassingTime time) {
+  private Router router(Config config, PassingTime time) {
     var setup =
         new RouterSetup(
             budget,
@@ -154,7 +151,7 @@ public final class Assembly implements AutoCloseable {
             InstantSource.system(),
             time,
             RANDOM,
-            err);
+            outputs.err());
     var pages = new Pages(lifecycle, this::gauges, this::stale, Instant.now());
     return new Router(generations.snapshot(), pages, lifecycle, setup);
   }
@@ -266,13 +263,19 @@ public final class Assembly implements AutoCloseable {
     gauges.put("tokenRequests", (long) generations.ledger().inHand());
     gauges.put("waitingForBackend", (long) backends.waiting());
     gauges.put("olderConfigs", (long) generations.retired());
+    gauges.put("lostLogLines", observer.lost());
+    gauges.put("lostMessages", outputs.lostMessages().getAsLong());
     gauges.put("threads", (long) THREADS.activeCount());
+    if (BufferCheck.isOn()) {
+      gauges.put("bufferFaults", BufferCheck.faults());
+    }
     return gauges;
   }
 
-  /// Writes what the access log still holds back.
+  /// Writes what the access log and the messages for operators still hold back, for a bounded time.
   void flushLog() {
     observer.close();
+    outputs.flush().run();
   }
 
   /// Leaves: says so at `/ready`, keeps accepting for a while, then finishes what runs.
@@ -307,5 +310,9 @@ public final class Assembly implements AutoCloseable {
     }
     door.close();
     observer.close();
+    if (BufferCheck.isOn()) {
+      // What was written late, and not found yet, is told now.
+      BufferCheck.faults();
+    }
   }
 }

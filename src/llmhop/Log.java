@@ -1,6 +1,7 @@
 package llmhop;
 
 import java.io.PrintStream;
+import llmhop.observe.StackTraces;
 
 /// What operators are told beside the access log, in lines on stderr. Shared.
 ///
@@ -13,7 +14,6 @@ record Log(PrintStream err) {
 
   /// Tells a fault of ours, with its cause.
   void fault(Throwable cause) {
-    err.println("llmhop: internal error:");
-    cause.printStackTrace(err);
+    err.println(StackTraces.text("llmhop: internal error:", cause));
   }
 }

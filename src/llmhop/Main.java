@@ -13,6 +13,7 @@ import llmhop.config.ConfigReader;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.config.Secrets;
+import llmhop.observe.StackTraces;
 import llmhop.tool.Aot;
 import llmhop.tool.Health;
 import llmhop.tool.Simulate;
@@ -36,7 +37,16 @@ public final class Main {
   /// Runs, and ends the process with one of the exit codes.
   public static void main(String[] arguments) {
     rememberNames();
-    System.exit(run(Arrays.asList(arguments), System.out, System.err));
+    Outputs outputs = Outputs.ofProcess();
+    int code;
+    try {
+      code = run(Arrays.asList(arguments), outputs);
+    } catch (RuntimeException | Error e) {
+      outputs.err().println(StackTraces.text("llmhop: internal error:", e));
+      code = WRONG;
+    }
+    outputs.flush().run();
+    System.exit(code);
   }
 
   /// Names of backends may move, and those that stand for several are asked for every 5 seconds:
@@ -56,9 +66,13 @@ public final class Main {
   /// Does what the arguments say.
   ///
   /// @return the exit code
-  static int run(List<String> arguments, PrintStream out, PrintStream err) {
+  static int run(List<String> arguments, Outputs outputs) {
+    PrintStream out = outputs.out();
+    PrintStream err = outputs.err();
     String first = arguments.isEmpty() ? "" : arguments.getFirst();
-    if (first.equals("simulate")) return Simulate.run(rest(arguments), out, err);
+    if (first.equals("simulate")) {
+      return Simulate.run(rest(arguments), out, err, outputs.serving(), outputs.flush());
+    }
     if (first.equals("health")) return Health.run(rest(arguments), out, err);
     if (first.equals("aot")) return Aot.run(rest(arguments), out, err);
     try {
@@ -67,7 +81,7 @@ public final class Main {
         case HELP -> say(out, CommandLine.USAGE.stripTrailing());
         case VERSION -> say(out, "llmhop " + version());
         case CHECK -> check(line, out, err);
-        case SERVE -> serve(line, out, err);
+        case SERVE -> serve(line, outputs);
       };
     } catch (CommandLine.UsageException e) {
       err.println("llmhop: " + e.getMessage());
@@ -119,11 +133,11 @@ public final class Main {
     }
   }
 
-  private static int serve(CommandLine line, PrintStream out, PrintStream err)
+  private static int serve(CommandLine line, Outputs outputs)
       throws ConfigException, CommandLine.UsageException {
-    // Before anything that a second may hold up: without it the JVM ends at this signal.
+    PrintStream err = outputs.err();
     var reload = new Reload(line.config(), err);
-    Signals.on("HUP", _ -> reload.ask(true));
+    reload.listen();
     Config config = reload.first();
     List<Listen> listen = listen(line, config);
     EnvironmentProxy proxy = EnvironmentProxy.of(System.getenv());
@@ -134,15 +148,16 @@ public final class Main {
       Optional<ServerSocketChannel> inherited =
           Systemd.inherited(System.getenv(), () -> ProcessHandle.current().pid());
       listensElsewhere |= inherited.isPresent();
-      router =
+      Assembly.Listening listening =
           inherited.isPresent()
-              ? Assembly.start(
-                  config, door -> door.take(inherited.get()), proxy, out, err, System::nanoTime)
-              : Assembly.start(config, listen, proxy, out, err);
+              ? door -> door.take(inherited.get())
+              : door -> door.listen(listen);
+      router = Assembly.start(config, listening, proxy, outputs, System::nanoTime);
     } catch (IOException e) {
       err.println("llmhop: can't start: " + e.getMessage());
       return CANNOT_START;
     }
+    outputs.serving().run();
     // Before anyone is told that it runs, and may want to stop it.
     Notifier systemd = Notifier.of(System.getenv(), err);
     Shutdown shutdown = Shutdown.listen(router, reload, systemd, err);

@@ -19,7 +19,8 @@
 /// Where things live; a folder may import those right of it in its line, never left, never beside:
 ///
 /// ```
-///   Main, Assembly, tool > admin > route > caller, backend, observe > config > http, json
+///   Main, Assembly, tool > admin > route > caller, backend, observe > config
+///       > http, json > schedule
 /// ```
 ///
 /// | folder | about |
@@ -33,6 +34,7 @@
 /// | `tool` | the jar's other commands |
 /// | `http` | HTTP/1.1: `front` serves, `upstream` asks, `wire` is both's; knows no product |
 /// | `json` | JSON text and values; knows nothing of this product |
+/// | `schedule` | threads for work that must not hold up requests |
 ///
 /// A test reads the class files and checks this. New code goes where two questions send it: which
 /// party is it about, and is it a part of every request or told about it afterwards?

@@ -54,8 +54,9 @@ final class ArchitectureTest {
           entry("config", List.of("http.front", "http.upstream", "json")),
           entry("http.front", List.of("http.wire")),
           entry("http.upstream", List.of("http.wire")),
-          entry("http.wire", List.of()),
-          entry("json", List.of()));
+          entry("http.wire", List.of("schedule")),
+          entry("json", List.of()),
+          entry("schedule", List.of()));
 
   private static final List<String> OF_THE_JDK =
       List.of("java.", "javax.", "jdk.", "com.sun.net.httpserver.");

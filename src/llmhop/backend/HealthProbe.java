@@ -33,6 +33,8 @@ final class HealthProbe {
       if (backend.progress() == before) {
         bad("no answer in " + check.timeout().toMillis() + " ms");
       }
+    } catch (UpstreamException.Exhausted e) {
+      // The probe came to nothing, which says nothing about the backend.
     } catch (UpstreamException e) {
       bad(e.getMessage());
     }

@@ -7,11 +7,12 @@ import java.util.concurrent.atomic.AtomicLong;
 /// callers of a token; without locks.
 ///
 /// The bucket is kept as the one moment at which it will be full again (a generic cell rate
-/// algorithm). A change of the rate seals the bucket and goes on with another one, in which the same
-/// requests are used: a higher rate has its additional room at once, a lower one is empty where more
-/// was used than it allows. What does not fit into the lower one is remembered as *excess*, which
-/// fades in the course of a minute. A rate that goes down and up again therefore never gives more
-/// than the higher rate does by itself: the excess fades no faster than the higher rate refills.
+/// algorithm). A change of the rate seals the bucket and goes on with another one, in which the
+/// same requests are used: a higher rate has its additional room at once, a lower one is empty
+/// where more was used than it allows. What does not fit into the lower one is remembered as
+/// *excess*, which fades in the course of a minute. A rate that goes down and up again therefore
+/// never gives more than the higher rate does by itself: the excess fades no faster than the higher
+/// rate refills.
 ///
 /// ```
 ///   open --seal--> sealed, the next one is open

@@ -35,8 +35,8 @@ enum LineFormat {
     }
 
     @Override
-    String missing(long lines) {
-      return "# " + lines + " lines were dropped: the log was not read fast enough";
+    String missing(long lines, String why) {
+      return "# " + lines + " lines were dropped: the log " + why;
     }
   },
   /// One JSON object a line; times in milliseconds; what there isn't is left out.
@@ -67,7 +67,7 @@ enum LineFormat {
     }
 
     @Override
-    String missing(long lines) {
+    String missing(long lines, String why) {
       return new JsonWriter().object().name("dropped_lines").value(lines).endObject().toString();
     }
   };
@@ -77,7 +77,7 @@ enum LineFormat {
 
   abstract String line(Outcome outcome);
 
-  abstract String missing(long lines);
+  abstract String missing(long lines, String why);
 
   /// A word of a text line: what isn't visible ASCII (or could end the word) is escaped.
   private static String clean(String text) {

@@ -8,6 +8,11 @@ public interface Observer extends AutoCloseable {
   /// A request is over.
   void record(Outcome outcome);
 
+  /// Outcomes that could not be told to whoever is told of them, since the start.
+  default long lost() {
+    return 0;
+  }
+
   /// Writes what is still held back. Does nothing unless an observer says otherwise.
   @Override
   default void close() {}

@@ -15,8 +15,8 @@ import llmhop.config.Glob;
 /// lists the sources). A pattern with `*` closes a family; all others close what lies below them,
 /// too. All are in lower case, since readings are.
 final class AdminPaths {
-  /// vLLM and Aphrodite: pause, put to sleep, profile, exchange weights and adapters, dispatch to any
-  /// path (`/invocations`).
+  /// vLLM and Aphrodite: pause, put to sleep, profile, exchange weights and adapters, dispatch to
+  /// any path (`/invocations`).
   private static final String VLLM =
       """
       /pause /resume /sleep /wake_up /collective_rpc /scale_elastic_ep /fault_tolerance
@@ -75,8 +75,8 @@ final class AdminPaths {
       /v1/auth/permission
       """;
 
-  /// LocalAI: models, backends, agents, users, nodes and traces; stores that all callers share; paths
-  /// that name a model in a way that this router does not read.
+  /// LocalAI: models, backends, agents, users, nodes and traces; stores that all callers share;
+  /// paths that name a model in a way that this router does not read.
   private static final String LOCALAI =
       """
       /models/apply /models/available /models/delete /models/edit /models/galleries
@@ -106,6 +106,15 @@ final class AdminPaths {
       /api/upload/image* /api/extra/websearch* /api/admin/reload_config*
       """;
 
+  /// Hosted APIs, and LocalAI: keys of the operator's account, calls that go past the router once
+  /// they are set up, and the account itself.
+  private static final String HOSTED =
+      """
+      /v1/realtime/calls /v1/realtime/client_secrets /v1/realtime/sessions
+      /v1/realtime/transcription_session /v1/realtime/transcription_sessions
+      /v1/realtime/translations /v1/chatkit/sessions /v1/organization /v1/organizations
+      """;
+
   /// KoboldCpp goes by how the target of a request ends, with its query, whatever comes before.
   private static final String ENDING =
       """
@@ -114,17 +123,17 @@ final class AdminPaths {
       /api/extra/websearch /set_tts_settings
       """;
 
-  /// Closed for every method, with all that lies below.
+  /// Paths that are closed for every method, with all that lies below.
   static final Set<String> CLOSED = new HashSet<>();
 
-  /// Whole families of them.
+  /// Patterns that close a family of paths each.
   static final List<Glob> FAMILIES = new ArrayList<>();
 
-  /// Closed whatever comes before.
+  /// Ends of targets that are closed, whatever comes before them.
   static final List<String> ENDINGS = List.of(ENDING.strip().split("\\s+"));
 
-  /// Closed unless they are only read; what lies below them is something else. The first three are
-  /// llama.cpp's, the others KoboldCpp's and Aphrodite's.
+  /// Paths that are closed unless a request only reads them; what lies below them is something
+  /// else. The first three are llama.cpp's, the others KoboldCpp's and Aphrodite's.
   static final Set<String> READ_ONLY =
       Set.of(
           "/props",
@@ -133,16 +142,18 @@ final class AdminPaths {
           "/api/v1/config/soft_prompt",
           "/api/latest/config/soft_prompt");
 
-  /// Closed for GET: WebSockets of LM Studio's SDK, at paths by which other engines are used.
+  /// Paths that are closed for GET and HEAD only: LM Studio's SDK opens WebSockets there, and other
+  /// engines are used by a POST to them.
   static final Set<String> NOT_READ = Set.of("/embedding", "/files");
 
-  /// Longer ones are none of these.
+  /// Longest path that is looked up, in characters; no path of the tables is longer.
   private static final int LONGEST = 64;
 
   static {
     for (String table :
         List.of(
-            VLLM, SGLANG, LLAMACPP, OLLAMA, LLAMASWAP, TABBYAPI, LOCALAI, LMSTUDIO, KOBOLDCPP)) {
+            VLLM, SGLANG, LLAMACPP, OLLAMA, LLAMASWAP, TABBYAPI, LOCALAI, LMSTUDIO, KOBOLDCPP,
+            HOSTED)) {
       for (String path : table.strip().split("\\s+")) {
         if (path.indexOf('*') < 0) {
           CLOSED.add(path);
@@ -172,18 +183,27 @@ final class AdminPaths {
     }
     String path = place.toString();
     return CLOSED.contains(path)
-        || (ends && (isRead(method) ? NOT_READ : READ_ONLY).contains(path));
+        || (ends && (Target.isRead(method) ? NOT_READ : READ_ONLY).contains(path));
   }
 
   /// Whether a text ends like one of the paths that are closed whatever comes before them.
   private static boolean endsInOne(CharSequence text) {
     for (String ending : ENDINGS) {
-      int from = text.length() - ending.length();
-      if (from >= 0 && CharSequence.compare(text.subSequence(from, text.length()), ending) == 0) {
+      if (ends(text, ending)) {
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean ends(CharSequence text, String ending) {
+    int from = text.length() - ending.length();
+    for (int i = ending.length() - 1; i >= 0; i--) {
+      if (from < 0 || text.charAt(from + i) != ending.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// Whether an engine that goes by the end of a target could take this query for one of them.
@@ -200,9 +220,5 @@ final class AdminPaths {
       }
     }
     return false;
-  }
-
-  private static boolean isRead(String method) {
-    return method.equals("GET") || method.equals("HEAD");
   }
 }

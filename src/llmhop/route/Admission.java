@@ -195,9 +195,9 @@ public final class Admission {
     return Optional.empty();
   }
 
-  /// Whether a caller may have a WebSocket, whose messages the router does not read. A caller with a
-  /// limit may not: each message can be a request that is not counted. A caller with an allow-list
-  /// may only where no message can name another model.
+  /// Whether a caller may have a WebSocket, whose messages the router does not read. A caller with
+  /// a limit may not: each message can be a request that is not counted. A caller with an
+  /// allow-list may only where no message can name another model.
   private static boolean mayTunnel(Caller caller, Target target, Found found) {
     return !caller.limited()
         && (!caller.restricted() || found.route().keepsToItself(target.path()));

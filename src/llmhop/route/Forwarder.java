@@ -15,6 +15,7 @@ import llmhop.http.upstream.UpstreamException;
 import llmhop.http.upstream.UpstreamException.BadReply;
 import llmhop.http.upstream.UpstreamException.BodyFailed;
 import llmhop.http.upstream.UpstreamException.Cancelled;
+import llmhop.http.upstream.UpstreamException.Exhausted;
 import llmhop.http.upstream.UpstreamException.Lost;
 import llmhop.http.upstream.UpstreamException.TimedOut;
 import llmhop.http.upstream.UpstreamException.Unreachable;
@@ -38,10 +39,13 @@ final class Forwarder {
 
   private final ForwardedFields fields;
   private final RequestIds ids;
+  private final DepletionNews depletions;
 
-  Forwarder(ForwardedFields fields, RequestIds ids) {
+  /// @param depletions is told what this process is out of
+  Forwarder(ForwardedFields fields, RequestIds ids, DepletionNews depletions) {
     this.fields = fields;
     this.ids = ids;
+    this.depletions = depletions;
   }
 
   /// @param first the backend to begin with
@@ -74,9 +78,12 @@ final class Forwarder {
           if (x.gone()) {
             throw new EOFException("the caller left before an answer came");
           }
+          if (e instanceof Exhausted depletion) {
+            depletions.tell(depletion.depletion());
+          }
           Refusal refusal = refusal(pick.found(), e);
           boolean settled = busy.isPresent() || ran.isPresent();
-          if (!(e instanceof Unreachable) && ran.isEmpty()) {
+          if (mayHaveRun(e) && ran.isEmpty()) {
             ran = Optional.of(refusal);
           }
           Optional<Pick> next = next(e, request, choice, settled);
@@ -100,6 +107,14 @@ final class Forwarder {
     }
   }
 
+  private static boolean mayHaveRun(UpstreamException e) {
+    return switch (e) {
+      case Unreachable _ -> false;
+      case Exhausted depletion -> depletion.sent();
+      case BadReply _, TimedOut _, BodyFailed _ -> true;
+    };
+  }
+
   private static boolean isBusy(Reply reply) {
     return reply.status() == TOO_MANY_REQUESTS || reply.status() == SERVICE_UNAVAILABLE;
   }
@@ -115,7 +130,8 @@ final class Forwarder {
           late.limit() == Timing.Limit.FIRST_BYTE && request.repeatable()
               ? choice.afterTimeout()
               : Optional.empty();
-      case BadReply _, BodyFailed _ -> Optional.empty();
+      // Without descriptors or ports no other backend can be reached either.
+      case BadReply _, BodyFailed _, Exhausted _ -> Optional.empty();
     };
   }
 
@@ -164,11 +180,11 @@ final class Forwarder {
       case Cancelled _ -> {}
       case BadReply broken -> lease.broke(broken.getMessage());
       case TimedOut late -> {
-        if (late.limit() == Timing.Limit.FIRST_BYTE) {
+        if (late.limit() == Timing.Limit.FIRST_BYTE || late.limit() == Timing.Limit.SEND) {
           lease.late(late.getMessage());
         }
       }
-      case BodyFailed _ -> {}
+      case BodyFailed _, Exhausted _ -> {}
     }
   }
 
@@ -217,6 +233,10 @@ final class Forwarder {
       case Unreachable e -> Refusal.backendUnreachable(model, e.getMessage());
       case BadReply e -> Refusal.backendBadReply(model, e.getMessage());
       case TimedOut e -> Refusal.backendTimeout(model, e.limit().word(), e.getMessage());
+      case Exhausted e ->
+          e.sent()
+              ? Refusal.backendBadReply(model, e.getMessage())
+              : Refusal.exhausted(e.depletion(), e.getMessage());
       case BodyFailed e ->
           switch (e.getCause()) {
             case Refusal refusal -> refusal;

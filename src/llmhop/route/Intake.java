@@ -54,7 +54,10 @@ final class Intake {
     Optional<String> outside = ModelName.outside(x, target);
     long most = routes.rules().maxBodyBytes();
     BodyReader.checkDeclared(x, most);
-    Look look = Look.of(x.fields(), outside.isPresent(), caller.restricted(), routes.wanted());
+    Look look =
+        x.hasBody()
+            ? Look.of(x.fields(), outside.isPresent(), caller.restricted(), routes.wanted())
+            : Look.NOTHING;
     long declared = x.declaredLength().orElse(-1);
     if (target.routed().isPresent() && declared > BodyReader.SMALL) {
       Found found = ModelName.find(outside, Optional.empty(), routes, caller);

@@ -1,9 +1,10 @@
 package llmhop.route;
 
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import llmhop.http.wire.ContentType;
 import llmhop.http.wire.Fields;
+import llmhop.http.wire.MalformedException;
 import llmhop.http.wire.MultipartException;
 import llmhop.http.wire.MultipartScan;
 import llmhop.json.MemberScan;
@@ -23,11 +24,27 @@ abstract class Look {
   /// The deepest JSON: far over real tool schemas (about 20), far under what hurts a parser.
   static final int DEEPEST = 256;
 
-  private static final Pattern UTF_8 = Pattern.compile("charset=\"?(utf-8|us-ascii)\"?\\s*(;|$)");
+  /// The types, besides JSON, in which a server can find a member `model` where the router does not
+  /// look: forms for cpp-httplib, Go and Starlette, XML for Go frameworks such as Echo and Fiber
+  /// (LocalAI), the others for servers in general.
+  private static final Pattern NAMING =
+      Pattern.compile(
+          "multipart/.*|.*/(.*[-.+])?(www-form-urlencoded|xml|yaml|yml|toml|msgpack|messagepack|cbor"
+              + "|bson|ubjson|protobuf|grpc)");
 
-  /// Forms that could name a model where we don't look.
-  private static final Pattern OTHER_FORMS =
-      Pattern.compile("multipart/|application/x-www-form-urlencoded");
+  /// Stands for the look where there is no body.
+  static final Look NOTHING =
+      new Look() {
+        @Override
+        void feed(byte[] bytes, int offset, int length) {
+          throw new IllegalStateException("no body was announced");
+        }
+
+        @Override
+        Optional<Named> finish() {
+          return Optional.empty();
+        }
+      };
 
   /// More of the body.
   ///
@@ -61,18 +78,26 @@ abstract class Look {
       }
       return new Unseen();
     }
-    String contentType = fields.first("Content-Type").orElse("");
-    String type = contentType.strip().toLowerCase(Locale.ROOT);
-    if (type.startsWith("multipart/form-data")) {
-      return new Multipart(contentType);
+    ContentType type = type(fields.first("Content-Type").orElse(""));
+    if (type.is("multipart/form-data")) {
+      return new Multipart(fields.first("Content-Type").get());
     }
-    if (type.contains("charset=") && !UTF_8.matcher(type).find()) {
+    if (!type.isUtf8()) {
       throw Refusal.invalidJson("The body's charset must be UTF-8.");
     }
-    if (mustSee && OTHER_FORMS.matcher(type).lookingAt()) {
-      throw Refusal.invalidRequest("Forms are taken as multipart/form-data only.");
+    if (mustSee && NAMING.matcher(type.type()).matches()) {
+      throw Refusal.invalidRequest(
+          "With this API key a body must be JSON, multipart/form-data or media.");
     }
-    return namedOutside ? new Sniffing(wanted) : new Json(wanted);
+    return namedOutside ? new Sniffing(wanted, mustSee && type.mentionsJson()) : new Json(wanted);
+  }
+
+  private static ContentType type(String field) {
+    try {
+      return ContentType.parse(field);
+    } catch (MalformedException e) {
+      throw Refusal.invalidRequest("Content-Type is not valid: " + e.getMessage() + ".");
+    }
   }
 
   private static boolean isEncoded(Fields fields) {
@@ -179,18 +204,25 @@ abstract class Look {
     }
   }
 
-  /// A body of whatever kind under `/route/{model}/`. What begins like a JSON object must be one,
-  /// whatever its Content-Type says, since engines don't look at that either; what begins like one
-  /// in UTF-16 or UTF-32 is refused, since Python's parser would read it.
+  /// The look into a body of any kind under `/route/{model}/`.
+  ///
+  /// A body that begins like a JSON object must be one, whatever its Content-Type says: engines do
+  /// not look at the type either. A body that begins like an object in UTF-16 or UTF-32 is refused,
+  /// since Python's parser would read it. gjson, which llama-swap asks for the model, reads from
+  /// the first bracket on, whatever stands before: where the allow-list depends on it, JSON
+  /// therefore begins with its bracket.
   private static final class Sniffing extends Look {
     private final Look json;
+    private final boolean mustBeJson;
     private long skipped;
     private boolean wide;
     private boolean decided;
     private boolean isJson;
 
-    Sniffing(Affinity.Wanted wanted) {
+    /// @param mustBeJson whether another body than a JSON object or array is refused
+    Sniffing(Affinity.Wanted wanted, boolean mustBeJson) {
       json = new Json(wanted);
+      this.mustBeJson = mustBeJson;
     }
 
     @Override
@@ -217,6 +249,9 @@ abstract class Look {
       isJson = octet == '{';
       if (isJson && wide) {
         throw Refusal.invalidJson("The request body is not UTF-8. Send JSON in UTF-8.");
+      }
+      if (mustBeJson && !isJson && octet != '[') {
+        throw Refusal.invalidJson("The request body must be a JSON object, as its type says.");
       }
     }
 

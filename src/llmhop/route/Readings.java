@@ -14,9 +14,6 @@ final class Readings {
   /// slashes in them.
   static final int MOST_SEGMENTS = 64;
 
-  /// Longest path, in characters: RFC 9110 section 4.1 asks for URIs of at least 8,000 octets.
-  static final int MAX_LENGTH = 8_000;
-
   /// Longest path that is not plain, in characters. A name of 128 characters takes at most 1,536
   /// when each of its characters has four escaped octets; the rest is room for the path around it.
   static final int MAX_UNUSUAL_LENGTH = 2_048;
@@ -61,12 +58,10 @@ final class Readings {
   /// Whether a server could see a path that is sought in a raw one. Each path that a reading stands
   /// on while it goes through the segments is asked about, so that what follows cannot lead away
   /// again (`/pause/x`). A path that is not steady ([PathSpelling]), too long or of too many
-  /// segments counts as every path.
+  /// segments counts as every path. A plain path has one reading and may have any length.
   static boolean any(String rawPath, Sought sought) {
     if (isPlain(rawPath)) {
-      return rawPath.length() > MAX_LENGTH
-          || isCrowded(rawPath)
-          || walk(rawPath, new StringBuilder(), sought);
+      return isCrowded(rawPath) || walk(rawPath, new StringBuilder(), sought);
     }
     if (rawPath.length() > MAX_UNUSUAL_LENGTH || !PathSpelling.isSteady(rawPath)) {
       return true;

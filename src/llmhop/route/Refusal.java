@@ -2,6 +2,7 @@ package llmhop.route;
 
 import java.util.Optional;
 import java.util.OptionalInt;
+import llmhop.http.wire.Depletion;
 import llmhop.json.JsonWriter;
 import llmhop.observe.EndedBy;
 
@@ -132,7 +133,7 @@ public final class Refusal extends RuntimeException {
         FORBIDDEN,
         "path_not_allowed",
         EndedBy.CALLER,
-        message.formatted(quote(path), quote(model)));
+        message.formatted(quote(LoggedPath.masked(path)), quote(model)));
   }
 
   /// A WebSocket of a caller whose limits or models hold for single requests: the router does not
@@ -179,7 +180,7 @@ public final class Refusal extends RuntimeException {
   /// A path that no engine routes by model.
   public static Refusal unknownUrl(String method, String path) {
     String message = "There is nothing at %s %s. Requests are routed by the 'model' they name.";
-    return caller(404, "unknown_url", message.formatted(cut(method), quote(path)));
+    return caller(404, "unknown_url", message.formatted(cut(method), quote(LoggedPath.masked(path))));
   }
 
   /// The body is over a limit.
@@ -214,6 +215,13 @@ public final class Refusal extends RuntimeException {
   public static Refusal overloaded(String what) {
     String message = "The router is at its limit of " + what + ". Try again shortly.";
     return router(503, "overloaded", message).retry(true).after(1);
+  }
+
+  /// The process or its machine is out of something; nothing was sent.
+  static Refusal exhausted(Depletion depletion, String detail) {
+    Refusal refusal = overloaded(depletion.word());
+    refusal.detail = Optional.of(detail);
+    return refusal;
   }
 
   /// The body was ended while it arrived, since other callers' bodies had no room.

@@ -14,7 +14,14 @@ import llmhop.json.JsonWriter;
 
 /// A request's whole body in memory, with the model's name found in it. May be sent several times.
 ///
-/// Holds its share of the budget, and its segments of the pool, until closed.
+/// Holds its share of the budget, and its segments of the pool, until closed; the request's thread
+/// fills and closes it. Other threads only read the segments, and none does when [#close] runs:
+/// - The upload's thread has ended. A reply whose upload is not complete is closed before the body
+///   is, which closes the backend's connection and joins that thread without a time limit, since
+///   this body is repeatable. A stream is handed to the pump, which needs no body, only once its
+///   upload is complete.
+/// - The heartbeat's thread looks for `stream` with the heartbeat's lock held. The pulse is
+///   stopped, which takes that lock, before the body is closed, and never beats again.
 final class RequestBody implements Body, AutoCloseable {
   private record Part(byte[] bytes, int length, boolean pooled) {}
 

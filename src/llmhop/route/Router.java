@@ -14,6 +14,7 @@ import llmhop.caller.Identity;
 import llmhop.http.wire.Fields;
 import llmhop.observe.Observer;
 import llmhop.observe.Phase;
+import llmhop.observe.StackTraces;
 import llmhop.route.Route.Found;
 
 /// The way of a request. Shared by all of them; each runs on a virtual thread of its own.
@@ -48,7 +49,8 @@ public final class Router implements HttpHandler {
     this.admission = setup.admission();
     this.ids = new RequestIds(setup.random());
     this.chain = new Chain(setup.instance());
-    this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids);
+    var news = new DepletionNews(setup.nanos(), setup.faults()::println);
+    this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids, news);
     this.observer = setup.observer();
     this.clock = setup.clock();
     this.nanos = setup.nanos();
@@ -145,7 +147,7 @@ public final class Router implements HttpHandler {
   private Target accept(Exchange x, Journal journal) {
     Fields fields = x.fields();
     journal.id(ids.of(fields.first("X-Request-Id"), Chain.isBehindRouter(fields)));
-    Target target = Target.parse(x.rawTarget());
+    Target target = Target.of(x.method(), x.rawTarget());
     journal.path(target.path());
     x.check();
     chain.check(fields);
@@ -205,8 +207,8 @@ public final class Router implements HttpHandler {
   private Refusal fault(Journal journal, Throwable cause) {
     Refusal refusal = Refusal.internalError(journal.id());
     journal.refused(refusal);
-    faults.println("internal error, request " + journal.id() + ":");
-    cause.printStackTrace(faults);
+    faults.println(
+        StackTraces.text("llmhop: internal error, request " + journal.id() + ":", cause));
     return refusal;
   }
 }

@@ -15,14 +15,28 @@ public final class Simulate {
 
   private Simulate() {}
 
+  /// The same for streams that are written to at once.
+  ///
+  /// @return the exit code
+  public static int run(List<String> arguments, PrintStream out, PrintStream err) {
+    return run(arguments, out, err, () -> {}, () -> {});
+  }
+
   /// Reads the options, listens, and blocks until the JVM is shut down, which lets the requests end
   /// that run, or this thread is interrupted, which doesn't.
   ///
   /// @param arguments the command line behind `simulate`
   /// @param out gets a line at the start and one for every request
   /// @param err gets a sentence when something is wrong
+  /// @param serving is called when it listens
+  /// @param flush waits for what was printed; called when the JVM is shut down, after the last line
   /// @return the exit code: 0 fine, 1 wrong usage, 2 can't start
-  public static int run(List<String> arguments, PrintStream out, PrintStream err) {
+  public static int run(
+      List<String> arguments,
+      PrintStream out,
+      PrintStream err,
+      Runnable serving,
+      Runnable flush) {
     if (arguments.contains("--help") || arguments.contains("-h")) {
       out.print(SimOptions.USAGE);
       out.flush();
@@ -36,8 +50,9 @@ public final class Simulate {
       return WRONG_USAGE;
     }
     try (SimulatedServer server = start(settings, Time.SYSTEM, HangUps.OF_THE_FRONT, out)) {
+      serving.run();
       say(server.address(), settings, out);
-      awaitEnd(server);
+      awaitEnd(server, flush);
       return FINE;
     } catch (IOException e) {
       err.println(
@@ -69,8 +84,13 @@ public final class Simulate {
     out.flush();
   }
 
-  private static void awaitEnd(SimulatedServer server) {
-    Thread hook = new Thread(server::stop, "end of the simulator");
+  private static void awaitEnd(SimulatedServer server, Runnable flush) {
+    Runnable end =
+        () -> {
+          server.stop();
+          flush.run();
+        };
+    Thread hook = new Thread(end, "end of the simulator");
     Runtime.getRuntime().addShutdownHook(hook);
     try {
       new CountDownLatch(1).await();

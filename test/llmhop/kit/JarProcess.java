@@ -24,9 +24,14 @@ import java.util.regex.Pattern;
 /// }
 /// ```
 ///
+/// It checks its pooled buffers; [#close] fails when one was misused. A test that must run without
+/// that says `jvm("-Dllmhop.checkBuffers=false")`.
+///
 /// The jar is `build/llmhop.jar`, or what the system property `llmhop.jar` says; the Java is the
 /// one that runs the test. Shared by the test's thread and two that read its output.
 public final class JarProcess implements AutoCloseable {
+  private static final Pattern BUFFER_FAULT = Pattern.compile("buffer check: ");
+
   private final Process process;
   private final List<String> out = new ArrayList<>();
   private final List<String> err = new ArrayList<>();
@@ -34,10 +39,17 @@ public final class JarProcess implements AutoCloseable {
   private final Thread outReader;
   private final Thread errReader;
 
-  private JarProcess(Process process) {
+  private JarProcess(Process process, boolean unread) {
     this.process = process;
     this.outReader = reader(process.getInputStream(), out);
     this.errReader = reader(process.getErrorStream(), err);
+    if (!unread) {
+      readOutput();
+    }
+  }
+
+  /// Begins to read the output of a process that was started with [Command#unread].
+  public void readOutput() {
     outReader.start();
     errReader.start();
   }
@@ -54,7 +66,9 @@ public final class JarProcess implements AutoCloseable {
 
   /// What to run, with which flags, where.
   public static final class Command {
+    private final List<String> wrapper = new ArrayList<>();
     private final List<String> jvmFlags = new ArrayList<>();
+    private boolean unread;
     private final List<String> arguments = new ArrayList<>();
     private final ProcessBuilder builder = new ProcessBuilder();
     private Path jar = Path.of(System.getProperty("llmhop.jar", "build/llmhop.jar"));
@@ -89,6 +103,24 @@ public final class JarProcess implements AutoCloseable {
       return this;
     }
 
+    /// Runs it by way of a shell script that ends with `exec "$@"`.
+    ///
+    /// @param script such as `trap '' HUP; exec "$@"`
+    /// @return this command
+    public Command shell(String script) {
+      wrapper.addAll(List.of("sh", "-c", script, "sh"));
+      return this;
+    }
+
+    /// Leaves its output unread, so that a write waits for ever once a pipe is full, until
+    /// [JarProcess#readOutput].
+    ///
+    /// @return this command
+    public Command unread() {
+      unread = true;
+      return this;
+    }
+
     /// Adds a variable to the environment.
     ///
     /// @param name of the variable
@@ -113,13 +145,14 @@ public final class JarProcess implements AutoCloseable {
     /// @return the process, not necessarily ready for anything
     /// @throws IOException when there is no such Java
     public JarProcess start() throws IOException {
-      List<String> words = new ArrayList<>();
+      List<String> words = new ArrayList<>(wrapper);
       words.add(java.toString());
+      words.add("-Dllmhop.checkBuffers=true");
       words.addAll(jvmFlags);
       words.add("-jar");
       words.add(jar.toAbsolutePath().toString());
       words.addAll(arguments);
-      return new JarProcess(builder.command(words).start());
+      return new JarProcess(builder.command(words).start(), unread);
     }
   }
 
@@ -193,6 +226,7 @@ public final class JarProcess implements AutoCloseable {
       if (!process.waitFor(Waiting.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
         throw Waiting.failure("process " + pid() + " to end", toString());
       }
+      // One that was never started has nothing to wait for.
       outReader.join(Waiting.PATIENCE);
       errReader.join(Waiting.PATIENCE);
       return process.exitValue();
@@ -202,10 +236,17 @@ public final class JarProcess implements AutoCloseable {
   }
 
   /// Ends it at once, if it lives.
+  ///
+  /// @throws AssertionError when it told of a misused buffer
   @Override
   public void close() {
     process.destroyForcibly();
     exitCode();
+    find(BUFFER_FAULT)
+        .ifPresent(
+            fault -> {
+              throw new AssertionError("a pooled buffer was misused: " + this);
+            });
   }
 
   /// What it wrote, for failure texts.

@@ -6,13 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import llmhop.config.LogFormat;
+import llmhop.kit.Waiting;
 import org.junit.jupiter.api.Test;
 
 class AccessLogTest {
@@ -132,5 +136,39 @@ class AccessLogTest {
     String text = out.toString(StandardCharsets.UTF_8);
     assertEquals(1 + AccessLog.QUEUE + 1, text.lines().count());
     assertTrue(text.endsWith("# 7 lines were dropped: the log was not read fast enough\n"));
+  }
+
+  @Test
+  void linesThatTheSystemRefusesAreCountedAndTold() {
+    var out = new ByteArrayOutputStream();
+    var full = new AtomicBoolean(true);
+    OutputStream disk =
+        new OutputStream() {
+          @Override
+          public void write(int octet) {
+            throw new UnsupportedOperationException("the log writes lines");
+          }
+
+          @Override
+          public void write(byte[] bytes) throws IOException {
+            if (full.get()) {
+              throw new IOException("No space left on device");
+            }
+            out.writeBytes(bytes);
+          }
+        };
+    AccessLog log = (AccessLog) AccessLog.of(LogFormat.TEXT, disk);
+    for (int i = 0; i < 5; i++) log.record(outcome("alice", "/x", "id"));
+    Waiting.await("5 lines to be lost", () -> log.lost() == 5);
+    Waiting.await("they are to be told", () -> log.dropped() == 5);
+    full.set(false);
+    log.record(outcome("alice", "/x", "id"));
+    log.close();
+    List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals(2, lines.size());
+    assertEquals(
+        "# 5 lines were dropped: the log could not be written, No space left on device",
+        lines.getLast());
+    assertEquals(5, log.lost());
   }
 }

@@ -4,6 +4,7 @@ import static llmhop.kit.Steps.answerJson;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Optional;
 import llmhop.kit.Answer;
 import llmhop.kit.Request;
@@ -109,18 +110,33 @@ final class SecondRouterTest {
     Answer answer = post(target, "");
     String model = target.split("/")[2];
     // Dot segments below the path of a model's URL are a mistake rather than a closed path.
-    boolean leaves = !model.equals("a") && !model.equals("open") && target.matches(".*([.]|%2e){2}.*");
+    boolean leaves =
+        !model.equals("a") && !model.equals("open") && target.matches(".*([.]|%2e){2}.*");
     int status = leaves && !target.contains(";") ? 400 : 403;
     String code = status == 400 ? "bad_request" : "path_not_allowed";
     assertEquals(status, answer.status(), () -> target + " " + answer);
     assertEquals(Optional.of(code), answer.field("X-LLMhop-Error"));
     assertEquals(status, first.ask(Request.get(target).withToken("guest")).status(), target);
     String rest = target.substring(("/route/" + model).length());
-    if (!rest.startsWith("/route/")) {
+    if (!rest.startsWith("/route/") && !rest.toLowerCase(Locale.ROOT).contains("/llmhop")) {
       // The same where the body names the model. Behind /route/ the path does.
       assertEquals(status, post(rest, model).status(), rest);
     }
     assertEquals(0, a.requests().size() + b.requests().size());
+  }
+
+  /// The pages of a router answer GET and HEAD. To the second router any other request for them is
+  /// one for the model that its body names.
+  @Test
+  void aPageOfTheSecondRouterIsNotReadByAModelInTheQuery() {
+    for (String page : new String[] {"/LLMHOP/status", "/llmhop/status/", "/llmhop/%73tatus"}) {
+      Request read = Request.get(page + "?model=a").withToken("guest");
+      assertEquals(403, first.ask(read).status(), page);
+    }
+    assertEquals(0, a.requests().size());
+    assertEquals(200, post("/llmhop/status", "a").status());
+    assertEquals("/llmhop/status", a.request(1).target());
+    assertEquals(0, b.requests().size());
   }
 
   @Test

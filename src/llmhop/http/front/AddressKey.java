@@ -10,8 +10,6 @@ import java.nio.ByteBuffer;
 /// bits, because one host usually has a whole /64 (RFC 6177). A Unix socket and a proxy that stands
 /// for many callers have no group: each of their connections has a key of its own.
 final class AddressKey {
-  private record Prefix64(long bits) {}
-
   private AddressKey() {}
 
   /// Returns the key of a connection. Keys are equal for connections of the same group.
@@ -21,7 +19,7 @@ final class AddressKey {
     }
     InetAddress address = inet.getAddress();
     return address instanceof Inet6Address
-        ? new Prefix64(ByteBuffer.wrap(address.getAddress()).getLong())
+        ? (Object) ByteBuffer.wrap(address.getAddress()).getLong()
         : address;
   }
 }

@@ -61,7 +61,7 @@ final class Connection implements Runnable {
   @Override
   public void run() {
     try {
-      transport = listener.secured(plain);
+      transport = listener.secured(plain, slot);
       hangUp = new HangUp(plain, transport, inlet, server::awake);
       heads = new HeadReader(inlet, server.limits(), this::readHead);
       out = new Outlet(transport, deadlines, server.outlets());

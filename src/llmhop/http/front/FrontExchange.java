@@ -20,27 +20,17 @@ import llmhop.http.wire.Flow;
 /// One request and its answer, in the JDK's words and in [RawExchange]'s.
 ///
 /// Two threads may use an exchange at once: the request's thread, and the upload's thread, which
-/// reads the body and sends `100 Continue` before it. Heartbeats come from a third thread, under
-/// the lock of `Heartbeat`. Two locks keep the threads apart, and neither is held while the other
-/// one is taken:
-/// - The monitor of the connection's [Outlet] guards every byte that is written, and the decision
-///   whether it may be written at all: `100 Continue` and interim answers only before the final
-///   head and before the end of the exchange, nothing after [#over]. A thread that waits for the
-///   monitor waits no longer than the limit on stalled writes: the sweep closes the connection of a
-///   caller that takes nothing, which ends the write that holds the monitor.
-/// - The monitor of the exchange guards who is told of a hang-up.
+/// reads the body and sends `100 Continue` before it. [SharedAnswer] keeps apart what they write.
+/// The monitor of the exchange guards who is told of a hang-up; it is never held while anything is
+/// written.
 final class FrontExchange extends HttpExchange implements RawExchange {
   private final Connection connection;
   private final RequestHead head;
   private final RequestBody body;
-  private final Outlet out;
-  private final Answer answer;
+  private final SharedAnswer answer;
   private boolean continued;
   private boolean closing;
-  // Guarded by the monitor of the outlet, as the answer is.
-  private boolean upgraded;
   private volatile Runnable onHangUp;
-  private volatile boolean over;
   private JdkSide jdk;
 
   FrontExchange(Connection connection, RequestHead head) {
@@ -49,39 +39,27 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     this.body =
         new RequestBody(
             connection.transport(), connection.inlet(), connection.deadlines(), head.length());
-    this.out = connection.out();
-    this.answer = new Answer(out, head.http11(), head.method().equals("HEAD"));
+    this.answer = new SharedAnswer(connection.out(), head);
   }
 
   // ---- for the connection
 
   boolean isUpgraded() {
-    return upgraded;
+    return answer.isUpgraded();
   }
 
   /// Ends the exchange after its handler has returned: an exchange without an answer gets one.
   void endUnanswered() throws IOException {
-    synchronized (out) {
-      if (!answer.hasBegun() && !upgraded) {
-        closing = true;
-        begin(500, "", new Fields(), OptionalLong.of(0));
-      }
-      if (answer.isWhole()) {
-        flush();
-      }
+    if (!answer.hasBegun() && !answer.isUpgraded()) {
+      closing = true;
+      begin(500, "", new Fields(), OptionalLong.of(0));
     }
+    answer.flushWhole();
   }
 
   /// Whether the whole answer went out.
   boolean isWhole() {
-    synchronized (out) {
-      return answer.isWhole() && out.isEmpty();
-    }
-  }
-
-  /// Whether the connection's end would be taken for the answer's, which it isn't.
-  private boolean endsTooEarly() {
-    return answer.endsWithConnection() && !isWhole();
+    return answer.isWhole();
   }
 
   /// Whether another request may follow.
@@ -99,24 +77,11 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   ///
   /// @return whether the connection's end would be taken for the answer's, which it isn't
   boolean over() {
-    boolean cut;
-    synchronized (out) {
-      over = true;
-      cut = endsTooEarly();
-      out.release();
-    }
+    boolean cut = answer.end();
     synchronized (this) {
       onHangUp = null;
     }
     return cut;
-  }
-
-  /// Refuses to write for an exchange whose outlet belongs to somebody else by now. The monitor of
-  /// the outlet is held.
-  private void checkWritable() throws IOException {
-    if (over || upgraded) {
-      throw new IOException(over ? "the exchange is over" : "the connection was upgraded");
-    }
   }
 
   // ---- RawExchange
@@ -192,12 +157,14 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   }
 
   private void wantBody() throws IOException {
-    if (over) {
+    if (answer.isOver()) {
       throw new EOFException("the exchange is over");
     }
     if (!continued) {
       continued = true;
-      askForBody();
+      if (head.expectsContinue() && body.isToCome()) {
+        answer.askForBody();
+      }
     }
   }
 
@@ -209,23 +176,6 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public void cutBody() {
     connection.shutInput();
-  }
-
-  private void askForBody() throws IOException {
-    if (head.expectsContinue() && body.isToCome()) {
-      synchronized (out) {
-        if (mayTellInterim()) {
-          out.text("HTTP/1.1 100 Continue\r\n\r\n");
-          out.flush();
-        }
-      }
-    }
-  }
-
-  /// Whether an interim answer may be written: not behind the final head, and not into what follows
-  /// on the connection. The monitor of the outlet is held.
-  private boolean mayTellInterim() {
-    return !over && !upgraded && !answer.hasBegun();
   }
 
   @Override
@@ -250,7 +200,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     Runnable gone = onHangUp;
     onHangUp = null;
     // The input of an evicted connection was shut by us: its end is no hang-up.
-    if (gone != null && !over && !connection.slot().isEvicted()) {
+    if (gone != null && !answer.isOver() && !connection.slot().isEvicted()) {
       if (!connection.hangUp().isArmed()) {
         // It may take long from here on: a long head needs no room any more.
         connection.inlet().shrink();
@@ -269,58 +219,38 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     closing = true;
   }
 
-  /// RFC 9110 section 15.2: an HTTP/1.0 caller gets no interim answer.
   @Override
   public void interim(int status, Fields fields) throws IOException {
-    synchronized (out) {
-      if (head.http11() && mayTellInterim()) {
-        out.text("HTTP/1.1 " + Statuses.line(status, ""));
-        out.fields(fields);
-        out.text("\r\n");
-        out.flush();
-      }
-    }
+    answer.interim(status, fields);
   }
 
   @Override
   public void begin(int status, String reason, Fields fields, OptionalLong length)
       throws IOException {
-    synchronized (out) {
-      checkWritable();
-      // A caller that was told that the connection ends waits for that, even if the body is read
-      // after all.
-      closing = !keeps();
-      answer.begin(status, reason, fields, length, !closing, !head.http11());
-    }
+    // A caller that was told that the connection ends waits for that, even if the body is read
+    // after all.
+    closing = !keeps();
+    answer.begin(status, reason, fields, length, !closing);
   }
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
-    synchronized (out) {
-      checkWritable();
-      answer.write(bytes, offset, length);
-    }
+    answer.write(bytes, offset, length);
   }
 
   @Override
   public void flush() throws IOException {
-    synchronized (out) {
-      checkWritable();
-      answer.flush();
-    }
+    answer.flush();
   }
 
   @Override
   public void finish() throws IOException {
-    synchronized (out) {
-      checkWritable();
-      answer.finish();
-    }
+    answer.finish();
   }
 
   @Override
   public IOException abort(String why) {
-    if (endsTooEarly()) {
+    if (answer.endsTooEarly()) {
       connection.resetAtEnd();
     }
     connection.kill();
@@ -335,15 +265,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public Flow relay(Flow.Source source, byte[] first, int length, ChunkDecoder.Runs runs)
       throws IOException {
-    synchronized (out) {
-      checkWritable();
-      if (source.chunks().isWithinChunk()) {
-        answer.beginChunk(first, length, source.chunks().leftOfChunk());
-      } else {
-        answer.write(first, 0, length);
-        answer.flush();
-      }
-    }
+    answer.handOver(first, length, source.chunks());
     var flow = new Flow(connection.server().pump(), source, connection.sink(), runs);
     connection.flows(flow);
     return flow;
@@ -356,10 +278,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
       return false;
     }
     if (flow.chunks().isAtChunkEnd()) {
-      synchronized (out) {
-        checkWritable();
-        answer.endChunk();
-      }
+      answer.endChunk();
     }
     return flow.chunks().leftOfChunk() == 0;
   }
@@ -367,14 +286,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public Upgraded upgrade(Fields fields) throws IOException {
     connection.hangUp().disarm();
-    synchronized (out) {
-      checkWritable();
-      upgraded = true;
-      out.text("HTTP/1.1 101 Switching Protocols\r\n");
-      out.fields(fields);
-      out.text("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
-      out.flush();
-    }
+    answer.upgrade(fields);
     byte[] early = new byte[connection.inlet().buffered()];
     connection.inlet().take(early, 0, early.length);
     connection.inlet().release();

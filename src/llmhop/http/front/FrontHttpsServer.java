@@ -24,10 +24,10 @@ final class FrontHttpsServer extends HttpsServer {
     this.base = base;
   }
 
-  /// As the configurator wants it for this caller.
+  /// As the configurator wants it for this caller; what it leaves open is as [TlsPolicy] says.
   private static SSLEngine engine(HttpsConfigurator tls, SocketAddress caller) {
     SSLEngine engine = tls.getSSLContext().createSSLEngine();
-    engine.setUseClientMode(false);
+    TlsPolicy.apply(engine);
     var parameters = new Parameters(tls, (InetSocketAddress) caller);
     tls.configure(parameters);
     parameters.applyTo(engine);
@@ -64,6 +64,10 @@ final class FrontHttpsServer extends HttpsServer {
     void applyTo(SSLEngine engine) {
       if (whole.isPresent()) {
         engine.setSSLParameters(whole.get());
+        if (whole.get().getNamedGroups() == null) {
+          // The JDK takes a silent one for all groups.
+          TlsPolicy.limitGroups(engine);
+        }
         return;
       }
       Optional.ofNullable(getCipherSuites()).ifPresent(engine::setEnabledCipherSuites);

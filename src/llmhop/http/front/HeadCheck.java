@@ -1,12 +1,16 @@
 package llmhop.http.front;
 
 import java.util.Locale;
+import java.util.Set;
 import llmhop.http.wire.Fields;
 import llmhop.http.wire.Grammar;
 
 /// Judges a head as a whole: the form of its target, its host, and how its body is framed. What two
 /// readers could take in two ways is refused (RFC 9112 sections 3.2, 6 and 9; RFC 9110 section 10).
 final class HeadCheck {
+  private static final Set<String> BODY_FIELDS =
+      Set.of("content-type", "content-length", "content-encoding", "transfer-encoding");
+
   private final String method;
   private final String target;
   private final boolean http11;
@@ -79,17 +83,33 @@ final class HeadCheck {
           connection(value);
         }
       }
+      case 12, 16 -> checkUnderscore(name);
       case 14 -> {
         if (name.equalsIgnoreCase("Content-Length")) {
           contentLength(value);
         }
+        checkUnderscore(name);
       }
       case 17 -> {
         if (name.equalsIgnoreCase("Transfer-Encoding")) {
           transferEncoding(value);
         }
+        checkUnderscore(name);
       }
       default -> {}
+    }
+  }
+
+  /// Whether a name becomes that of a field which describes or frames the body where a server takes
+  /// `_` for `-`, as CGI and WSGI servers do (RFC 3875 section 4.1.18).
+  static boolean isBodyFieldWithUnderscore(String name) {
+    return name.indexOf('_') >= 0
+        && BODY_FIELDS.contains(name.replace('_', '-').toLowerCase(Locale.ROOT));
+  }
+
+  private static void checkUnderscore(String name) throws FaultException {
+    if (isBodyFieldWithUnderscore(name)) {
+      throw bad("A field that describes the body has '_' in its name. Use '-'.");
     }
   }
 
@@ -164,6 +184,10 @@ final class HeadCheck {
       end++;
     }
     String named = target.substring(authority, end);
+    if (named.indexOf('@') >= 0) {
+      // RFC 9110 section 4.2.4: an error where it comes from an untrusted source.
+      throw bad("The target holds a user name or password. Send credentials in a header field.");
+    }
     if (named.isEmpty() || !Authority.isValid(named)) {
       throw bad("The target's authority is not a host with an optional port.");
     }

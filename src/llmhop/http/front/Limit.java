@@ -2,6 +2,7 @@ package llmhop.http.front;
 
 import java.time.Duration;
 import llmhop.http.wire.ChunkDecoder;
+import llmhop.http.wire.MultipartScan;
 
 /// The table of what the front bounds: each limit with its key, its default, its reason, and what
 /// happens past it. The documentation's table is made of it.
@@ -63,12 +64,36 @@ public enum Limit {
       bytes(ChunkDecoder.LONGEST_SIZE_LINE),
       "400",
       "extensions are dropped unread"),
+  /// [ChunkDecoder#MAX_EXTENSIONS].
+  CHUNK_EXTENSIONS(
+      "extensions of all chunks of a body (fixed)",
+      bytes(ChunkDecoder.MAX_EXTENSIONS),
+      "400; 502 for a backend's answer",
+      "they are dropped unread, and cost as much as a body"),
   /// [ChunkDecoder#LONGEST_TRAILERS].
   TRAILERS(
       "trailers (fixed)",
       bytes(ChunkDecoder.LONGEST_TRAILERS) + ", line feeds not counted",
       "400",
       "they are dropped unread"),
+  /// [MultipartScan#MAX_PARTS].
+  FORM_PARTS(
+      "parts of a form (fixed)",
+      Integer.toString(MultipartScan.MAX_PARTS),
+      "400",
+      "Starlette, Werkzeug and Go take no more"),
+  /// [MultipartScan#LONGEST_HEAD].
+  FORM_HEAD(
+      "the head of a form's part (fixed)",
+      bytes(MultipartScan.LONGEST_HEAD),
+      "400",
+      "names and types take some hundred bytes"),
+  /// [MultipartScan#MAX_HEAD_BYTES].
+  FORM_HEADS(
+      "the heads of all parts of a form (fixed)",
+      bytes(MultipartScan.MAX_HEAD_BYTES),
+      "400",
+      "262 bytes for each of a thousand parts, twice what browsers send"),
   /// [Limits#CONNECTION_OPTIONS].
   CONNECTION_OPTIONS(
       "options in `Connection` (fixed)",

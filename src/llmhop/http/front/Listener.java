@@ -52,12 +52,12 @@ final class Listener implements Runnable {
 
   /// The connection as its callers speak: with TLS where that is spoken here, once hands are
   /// shaken.
-  Transport secured(PlainTransport plain) throws IOException {
+  Transport secured(PlainTransport plain, ConnectionSlot slot) throws IOException {
     if (tls.isEmpty()) {
       return plain;
     }
     SocketAddress caller = plain.channel().getRemoteAddress();
-    return TlsTransport.handshake(plain, tls.get().engine(caller));
+    return TlsTransport.accept(plain, () -> tls.get().engine(caller), slot.key(), slot::begin);
   }
 
   void start() {

@@ -15,6 +15,7 @@ import java.util.SequencedMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.InletMemory;
 import llmhop.http.wire.Pump;
@@ -47,8 +48,10 @@ public final class Server implements AutoCloseable {
   private final CallerRules rules;
   private final Consumer<Throwable> faults;
   private final Pump pump;
-  private final SegmentPool outlets = new SegmentPool(OUTLET, OUTLETS_KEPT);
-  private final SegmentPool segments = new SegmentPool(SegmentPool.SEGMENT, SEGMENTS_KEPT);
+  private final SegmentPool outlets =
+      new SegmentPool(OUTLET, OUTLETS_KEPT, BufferCheck.of("outlets"));
+  private final SegmentPool segments =
+      new SegmentPool(SegmentPool.SEGMENT, SEGMENTS_KEPT, BufferCheck.of("linger"));
   private final List<UnixListener> files = new ArrayList<>();
   private final InletMemory inlets;
   private final SlowReaders readers;

@@ -68,15 +68,16 @@ public final class TlsFiles {
     return new TlsFiles(cert, key, clientCa, log);
   }
 
-  /// TLS for one more connection: 1.3 and 1.2, HTTP/1.1 for whoever asks. It doesn't know the
-  /// caller's address, so nobody is tempted to look up its name.
+  /// Returns the engine for one more connection, as [TlsPolicy] says, with HTTP/1.1 for callers
+  /// that ask for a protocol. The engine doesn't know the caller's address, so that the JDK never
+  /// looks up its name.
   public SSLEngine engine() {
-    SSLEngine engine = inUse.context.createSSLEngine();
-    engine.setUseClientMode(false);
+    InUse now = inUse;
+    SSLEngine engine = now.context.createSSLEngine();
+    TlsPolicy.apply(engine);
+    TlsPolicy.limitGroups(engine, now.files.identity.certificate());
     SSLParameters parameters = engine.getSSLParameters();
-    parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
     parameters.setApplicationProtocols(new String[] {"http/1.1"});
-    parameters.setUseCipherSuitesOrder(true);
     parameters.setNeedClientAuth(clientCa.isPresent());
     engine.setSSLParameters(parameters);
     return engine;
@@ -143,6 +144,7 @@ public final class TlsFiles {
       TrustManager[] trust =
           files.callers.isPresent() ? files.callers.get().trustManagers() : new TrustManager[0];
       context.init(files.identity.keyManagers(), trust, null);
+      TlsPolicy.bound(context);
       return new InUse(files, context);
     } catch (GeneralSecurityException e) {
       throw new IOException("can't set up TLS: " + e.getMessage(), e);

@@ -1,10 +1,14 @@
 package llmhop.http.upstream;
 
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -17,8 +21,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import llmhop.http.upstream.UpstreamException.Cancelled;
+import llmhop.http.upstream.UpstreamException.Exhausted;
 import llmhop.http.upstream.UpstreamException.Unreachable;
 import llmhop.http.wire.PlainTransport;
+import llmhop.http.wire.Depletion;
 import llmhop.http.wire.TlsTransport;
 import llmhop.http.wire.Transport;
 
@@ -52,6 +58,7 @@ final class Dialer {
   ///
   /// @param only the one address to try, without a look-up; empty for all of the name's
   /// @throws Unreachable when none does within the limit
+  /// @throws Exhausted when this machine is out of descriptors, ports, memory or threads
   Dialed dial(Call call, Optional<InetAddress> only) throws UpstreamException {
     long due = System.nanoTime() + settings.connect().toNanos();
     try {
@@ -63,10 +70,22 @@ final class Dialer {
       return dialAny(addresses, call, due);
     } catch (ClosedByInterruptException e) {
       throw new Cancelled();
+    } catch (OutOfMemoryError e) {
+      throw new Exhausted(Depletion.of(e).orElse(Depletion.MEMORY), false, e);
     } catch (IOException | IllegalArgumentException e) {
       call.check();
+      Optional<Depletion> depletion = depletion(e);
+      if (depletion.isPresent()) {
+        throw new Exhausted(depletion.get(), false, e);
+      }
       throw new Unreachable("can't connect to " + origin + ": " + reason(e), e);
     }
+  }
+
+  /// What this machine is out of, where that is the cause. A look-up doesn't tell.
+  private static Optional<Depletion> depletion(Exception e) {
+    Optional<Depletion> told = Depletion.of(e);
+    return told.isEmpty() && e.getCause() instanceof UnknownHostException ? Depletion.now() : told;
   }
 
   private static String reason(Exception e) {
@@ -77,6 +96,7 @@ final class Dialer {
       throws IOException, UpstreamException {
     List<InetAddress> addresses = lastFailedLast(found);
     IOException first = null;
+    IOException outOfPorts = null;
     for (int i = 0; i < addresses.size(); i++) {
       InetAddress address = addresses.get(i);
       // Each address gets an even share of what is left, so that a dead one can't eat it all.
@@ -89,6 +109,16 @@ final class Dialer {
         throw e;
       } catch (IOException e) {
         call.check();
+        Optional<Depletion> depletion = Depletion.of(e);
+        boolean ours = depletion.isPresent() && !isWithoutSource(address, depletion.get());
+        if (ours && depletion.get() != Depletion.PORTS) {
+          throw e;
+        }
+        if (ours) {
+          // Ports are used up for each address by itself.
+          outOfPorts = e;
+          continue;
+        }
         failedAt.put(address, System.nanoTime());
         if (first == null) {
           first = at(address, e);
@@ -97,7 +127,27 @@ final class Dialer {
         }
       }
     }
-    throw first;
+    throw first == null ? outOfPorts : first;
+  }
+
+  /// The error that says that no port is left also says that this machine has no address of the
+  /// kind to connect from, as with IPv6 switched off. That is no depletion.
+  private static boolean isWithoutSource(InetAddress address, Depletion depletion) {
+    if (depletion != Depletion.PORTS || !(address instanceof Inet6Address)) {
+      return false;
+    }
+    try {
+      return NetworkInterface.networkInterfaces()
+          .flatMap(NetworkInterface::inetAddresses)
+          .noneMatch(own -> own instanceof Inet6Address && isOfOneKind(own, address));
+    } catch (SocketException e) {
+      return false;
+    }
+  }
+
+  private static boolean isOfOneKind(InetAddress one, InetAddress other) {
+    return one.isLoopbackAddress() == other.isLoopbackAddress()
+        && one.isLinkLocalAddress() == other.isLinkLocalAddress();
   }
 
   /// A name stands for several addresses, and which of them failed is worth knowing.
@@ -118,13 +168,26 @@ final class Dialer {
     return ordered;
   }
 
+  private interface Opening {
+    SocketChannel open() throws IOException;
+  }
+
+  /// Nothing but this process and its machine can keep a socket from being made.
+  private static SocketChannel open(Opening opening) throws Exhausted {
+    try {
+      return opening.open();
+    } catch (IOException e) {
+      throw new Exhausted(Depletion.of(e).orElse(Depletion.DESCRIPTORS), false, e);
+    }
+  }
+
   private Transport dialUnix(Call call) throws IOException, UpstreamException {
-    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    SocketChannel channel = open(() -> SocketChannel.open(StandardProtocolFamily.UNIX));
     try {
       call.hold(channel);
       channel.connect(UnixDomainSocketAddress.of(origin.socketPath()));
       return new PlainTransport(channel);
-    } catch (IOException | UpstreamException | RuntimeException e) {
+    } catch (IOException | UpstreamException | RuntimeException | Error e) {
       channel.close();
       throw e;
     }
@@ -132,15 +195,17 @@ final class Dialer {
 
   private Transport dialTcp(InetAddress address, Call call, long due)
       throws IOException, UpstreamException {
-    SocketChannel channel = SocketChannel.open();
+    SocketChannel channel = open(SocketChannel::open);
+    var plain = new PlainTransport(channel);
     try {
-      call.hold(channel);
+      // Closing it also takes its handshake out of the queue of the workers.
+      call.hold(plain);
       PlainTransport.prepareTcp(channel);
       long millis = TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime());
       int limit = Math.clamp(millis, 1, Integer.MAX_VALUE);
       channel.socket().connect(new InetSocketAddress(address, port), limit);
-      return prepare(new PlainTransport(channel), due);
-    } catch (IOException | UpstreamException | RuntimeException e) {
+      return prepare(plain, due);
+    } catch (IOException | UpstreamException | RuntimeException | Error e) {
       channel.close();
       throw e;
     }
@@ -158,7 +223,9 @@ final class Dialer {
       if (settings.proxy().isPresent()) {
         Tunnel.open(plain, settings.proxy().get(), origin);
       }
-      return tls ? TlsTransport.handshake(plain, TlsEngines.forBackend(origin, settings)) : plain;
+      return tls
+          ? TlsTransport.handshake(plain, TlsEngines.forBackend(origin, settings), this)
+          : plain;
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (IOException e) {

@@ -6,7 +6,9 @@ import java.nio.channels.ClosedByInterruptException;
 import java.util.Optional;
 import llmhop.http.upstream.UpstreamException.BadReply;
 import llmhop.http.upstream.UpstreamException.Cancelled;
+import llmhop.http.upstream.UpstreamException.Exhausted;
 import llmhop.http.wire.MalformedException;
+import llmhop.http.wire.Depletion;
 
 /// One attempt of a call: a request and its answer on one connection.
 final class Turn {
@@ -42,10 +44,21 @@ final class Turn {
         return Optional.empty();
       }
       throw failure;
+    } catch (OutOfMemoryError e) {
+      turn.abort();
+      if (turn.isUntouched()) {
+        throw new Exhausted(Depletion.of(e).orElse(Depletion.MEMORY), false, e);
+      }
+      throw e;
     } catch (UpstreamException | RuntimeException | Error e) {
       turn.abort();
       throw e;
     }
+  }
+
+  /// Whether no byte of the request can have been written: nothing has begun to send it.
+  private boolean isUntouched() {
+    return upload.isEmpty();
   }
 
   private Reply run() throws IOException, UpstreamException {
@@ -138,6 +151,10 @@ final class Turn {
       call.check();
     } catch (UpstreamException reason) {
       return reason;
+    }
+    Optional<Depletion> depletion = Depletion.of(e);
+    if (depletion.isPresent()) {
+      return new Exhausted(depletion.get(), true, e);
     }
     String what = e.getMessage() == null ? e.toString() : e.getMessage();
     return new BadReply(upstream.origin() + ": " + what, e);

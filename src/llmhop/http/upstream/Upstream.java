@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import llmhop.http.upstream.UpstreamException.Exhausted;
 import llmhop.http.upstream.UpstreamException.Lost;
 import llmhop.http.upstream.UpstreamException.Unreachable;
 import llmhop.http.wire.Transport;
@@ -117,6 +118,8 @@ public final class Upstream implements AutoCloseable {
       return dial(call, dead.address());
     } catch (Unreachable e) {
       throw new Lost("a kept connection died, and then: " + e.getMessage(), e);
+    } catch (Exhausted e) {
+      throw new Exhausted(e.depletion(), true, e);
     }
   }
 

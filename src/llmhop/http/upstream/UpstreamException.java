@@ -1,5 +1,7 @@
 package llmhop.http.upstream;
 
+import llmhop.http.wire.Depletion;
+
 /// What went wrong on the way to an answer. Messages name addresses: they are for operators.
 public abstract sealed class UpstreamException extends Exception {
   private UpstreamException(String message, Throwable cause) {
@@ -25,6 +27,29 @@ public abstract sealed class UpstreamException extends Exception {
   public static final class Lost extends BadReply {
     Lost(String message, Throwable cause) {
       super(message, cause);
+    }
+  }
+
+  /// This process or machine is out of something, for which no backend can be blamed.
+  public static final class Exhausted extends UpstreamException {
+    private final Depletion depletion;
+    private final boolean sent;
+
+    /// @param sent whether bytes of the request may have been written
+    public Exhausted(Depletion depletion, boolean sent, Throwable cause) {
+      super("out of " + depletion.word() + ": " + cause, cause);
+      this.depletion = depletion;
+      this.sent = sent;
+    }
+
+    /// What there is none of.
+    public Depletion depletion() {
+      return depletion;
+    }
+
+    /// Whether bytes of the request may have been written: then the request may have run.
+    public boolean sent() {
+      return sent;
     }
   }
 

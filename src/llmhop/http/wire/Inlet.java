@@ -4,7 +4,16 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/// What has come on a connection and hasn't been used yet. Used by one thread at a time.
+/// What has come on a connection and hasn't been used yet. Used by one thread at a time: its memory
+/// is the connection's own, and is given to no other one. Those that use the inlet of a caller's
+/// connection hand it over like this:
+/// - The connection's thread owns it between requests.
+/// - Of a request with a body, the thread that reads the body owns it until the body is read.
+/// - Then the pump owns it while it watches for a hang-up (see `front.HangUp`), or while a stream
+///   flows; the connection's thread takes it back before it does anything else.
+/// - A body that nobody reads to its end leaves a reader behind. It may still fill the inlet while
+///   the connection is closed, which harms nobody: no request follows on this connection, and
+///   reading a body never takes from the [InletMemory].
 public final class Inlet {
   /// What an idle connection keeps, in bytes: most heads with a short prompt fit.
   public static final int SMALLEST = 4 * 1024;

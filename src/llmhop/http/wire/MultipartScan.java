@@ -23,6 +23,13 @@ public final class MultipartScan {
   /// The longest head of a part, in bytes: names and types take some hundreds.
   public static final int LONGEST_HEAD = 16 * 1024;
 
+  /// The most parts of a form: as many as Starlette, Werkzeug and Go's net/http take.
+  public static final int MAX_PARTS = 1000;
+
+  /// The most bytes of all heads of a form together: 262 for each of a thousand parts, twice what
+  /// browsers send.
+  public static final int MAX_HEAD_BYTES = 256 * 1024;
+
   private enum State {
     START,
     PART,
@@ -39,6 +46,8 @@ public final class MultipartScan {
   private long offset;
   private int matched;
   private long partStart;
+  private int parts;
+  private int headBytes;
   private boolean inWanted;
   private boolean otherCase;
   private long start = -1;
@@ -52,9 +61,17 @@ public final class MultipartScan {
   /// @param longestValue the longest value of that part, in bytes
   public MultipartScan(String contentType, String name, int longestValue)
       throws MultipartException {
-    this.search = new BoundarySearch("--" + FieldParameters.boundary(contentType));
+    this.search = new BoundarySearch("--" + boundary(contentType));
     this.wanted = name;
     this.longestValue = longestValue;
+  }
+
+  private static String boundary(String contentType) throws MultipartException {
+    try {
+      return ContentType.parse(contentType).boundary();
+    } catch (MalformedException e) {
+      throw MultipartException.malformed(e.getMessage());
+    }
   }
 
   /// More of the form, in any split.
@@ -148,6 +165,10 @@ public final class MultipartScan {
     } else if (matched == '\r' && octet == '\n') {
       state = State.HEAD;
       kept.reset();
+      parts++;
+      if (parts > MAX_PARTS) {
+        throw MultipartException.malformed("the form has over " + MAX_PARTS + " parts");
+      }
       matched = 2;
     } else {
       throw MultipartException.malformed("a boundary is followed by other text on its line");
@@ -158,6 +179,10 @@ public final class MultipartScan {
     kept.write(octet);
     if (kept.size() > LONGEST_HEAD) {
       throw MultipartException.malformed("the head of a part is over 16 KiB");
+    }
+    headBytes++;
+    if (headBytes > MAX_HEAD_BYTES) {
+      throw MultipartException.malformed("the heads of the form's parts are over 256 KiB together");
     }
     // How much of CR LF CR LF stands at the end; it began with the delimiter's own line break.
     boolean expected = octet == (matched % 2 == 0 ? '\r' : '\n');
@@ -176,20 +201,24 @@ public final class MultipartScan {
     if (head.contains(search.text())) {
       throw MultipartException.malformed("the boundary stands elsewhere than in a delimiter");
     }
-    PartHead part = PartHead.parse(head);
-    switch (part.match(wanted)) {
-      case OTHER -> {}
-      case PERHAPS ->
-          throw MultipartException.malformed("a part's name can be read as '" + wanted + "'");
-      case SAME, OTHER_CASE -> wantedBegins(part);
+    try {
+      PartHead part = PartHead.parse(head);
+      switch (part.match(wanted)) {
+        case OTHER -> {}
+        case PERHAPS ->
+            throw MultipartException.malformed("a part's name can be read as '" + wanted + "'");
+        case SAME, OTHER_CASE -> wantedBegins(part);
+      }
+    } catch (MalformedException e) {
+      throw MultipartException.malformed(e.getMessage());
     }
   }
 
-  private void wantedBegins(PartHead part) throws MultipartException {
+  private void wantedBegins(PartHead part) throws MultipartException, MalformedException {
     if (start >= 0 || otherCase) {
       throw new MultipartException(Kind.DUPLICATE, "the part '" + wanted + "' stands there twice");
     }
-    if (!part.plain()) {
+    if (!part.isPlain()) {
       throw MultipartException.malformed("the part '" + wanted + "' must be plain text, no file");
     }
     inWanted = part.name().equals(wanted);

@@ -4,8 +4,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Optional;
 
-/// Buffers for what a slow reader hasn't taken yet. Taken and given back on one thread; what is
-/// held may be asked from any.
+/// Buffers for what a slow reader hasn't taken yet.
+///
+/// Owned by the [Pump]: its thread takes buffers and gives them back, and nobody else does while it
+/// runs. A buffer belongs to one [Flow], whose fields only that thread touches, too. Once the pump
+/// has ended, all its flows have, and none takes a buffer any more. What is held may be asked from
+/// any thread.
 final class PendingPool {
   /// The size of each, in bytes: the most that is read ahead of a slow reader.
   static final int SIZE = 16 * 1024;
@@ -18,6 +22,7 @@ final class PendingPool {
 
   private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
   private final int most;
+  private final BufferCheck check;
   private int taken;
   private volatile long held;
 
@@ -25,7 +30,12 @@ final class PendingPool {
   private volatile long memory;
 
   PendingPool(long bytes) {
+    this(bytes, BufferCheck.NONE);
+  }
+
+  PendingPool(long bytes, BufferCheck check) {
     this.most = Math.clamp(bytes / SIZE, 0, 1 << 16);
+    this.check = check;
   }
 
   /// How much may be read now, so that all of it can be kept.
@@ -63,7 +73,11 @@ final class PendingPool {
   }
 
   private ByteBuffer oneOfThePool() {
-    return Optional.ofNullable(free.pollLast()).orElseGet(() -> ByteBuffer.allocate(SIZE));
+    ByteBuffer buffer =
+        Optional.ofNullable(check.next(free, MOST_FREE)).orElseGet(() -> ByteBuffer.allocate(SIZE));
+    byte[] array = buffer.array();
+    byte[] checked = check.taken(array);
+    return checked == array ? buffer : ByteBuffer.wrap(checked);
   }
 
   /// So many of the kept bytes have gone.
@@ -76,6 +90,7 @@ final class PendingPool {
     holds(-buffer.remaining());
     takes(-buffer.capacity());
     if (buffer.capacity() == SIZE) {
+      check.given(buffer.array());
       taken--;
       if (free.size() < MOST_FREE) {
         free.addLast(buffer);

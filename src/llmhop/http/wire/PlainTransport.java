@@ -7,6 +7,7 @@ import java.nio.channels.IllegalBlockingModeException;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.ReentrantLock;
 import jdk.net.ExtendedSocketOptions;
+import llmhop.schedule.Turns;
 
 /// Bytes as they are, over TCP or a Unix socket.
 ///
@@ -26,6 +27,8 @@ public final class PlainTransport implements Transport {
   private final SocketChannel channel;
   private final ReentrantLock writing = new ReentrantLock();
   private volatile Runnable makeBlocking = () -> {};
+  private volatile Runnable closing = () -> {};
+  private final Turns turns = new Turns();
 
   /// Takes a connected channel in blocking mode.
   public PlainTransport(SocketChannel channel) {
@@ -56,6 +59,14 @@ public final class PlainTransport implements Transport {
     makeBlocking = hook;
   }
 
+  /// Sets what runs when the connection is closed here; at once where it is closed already.
+  public void onClose(Runnable hook) {
+    closing = hook;
+    if (!channel.isOpen()) {
+      hook.run();
+    }
+  }
+
   /// Switches to non-blocking mode, for a selector. Never waits.
   ///
   /// @return false while a write goes on, which a switch would have to wait for
@@ -76,6 +87,7 @@ public final class PlainTransport implements Transport {
     while (true) {
       int read = channel.read(into);
       if (read != 0 || !into.hasRemaining()) {
+        turns.spent(Math.max(read, 0));
         return read;
       }
       busy();
@@ -217,5 +229,6 @@ public final class PlainTransport implements Transport {
     } catch (IOException e) {
       // It is gone either way.
     }
+    closing.run();
   }
 }

@@ -66,7 +66,7 @@ public final class Pump implements AutoCloseable {
   /// @param pendingBytes the most that is kept for callers that read slowly, over 2 KiB for each
   public Pump(Ticker ticker, long pendingBytes) {
     this.ticker = ticker;
-    this.pending = new PendingPool(pendingBytes);
+    this.pending = new PendingPool(pendingBytes, BufferCheck.of("pending"));
     this.scratch = ByteBuffer.allocateDirect(Flow.HEADROOM + PendingPool.SIZE);
     try {
       this.selector = Selector.open();
@@ -105,10 +105,16 @@ public final class Pump implements AutoCloseable {
     tasks.add(task);
     start();
     if (ended) {
-      runTasks();
+      runLateTasks();
     } else {
       selector.wakeup();
     }
+  }
+
+  /// Once its thread has ended, each task runs on the thread that submits it: one at a time, as
+  /// before, since tasks share what the pump owns.
+  private synchronized void runLateTasks() {
+    runTasks();
   }
 
   /// Those that are there now; what they submit waits for the next round.
@@ -203,7 +209,7 @@ public final class Pump implements AutoCloseable {
       // It is gone either way.
     }
     ended = true;
-    runTasks();
+    runLateTasks();
   }
 
   /// Ends it, and all that is on it.

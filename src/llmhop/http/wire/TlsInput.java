@@ -12,17 +12,55 @@ final class TlsInput {
   /// Most requests without a long prompt fit, and every handshake without a chain.
   private static final int SMALL = 1024;
 
+  /// RFC 8446 section 5.1: type, version, length.
+  private static final int RECORD_HEAD = 5;
+
+  /// RFC 8446 section 5.2: no record is longer.
+  private static final int LONGEST_RECORD = 16 * 1024 + 2048;
+
+  /// RFC 8446 section 5.1: no record without encryption is longer, with its head.
+  private static final int LONGEST_FIRST = RECORD_HEAD + 16 * 1024;
+
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final PlainTransport plain;
-  private final SSLEngine engine;
-  private ByteBuffer received = ByteBuffer.allocate(SMALL).flip();
+  private SSLEngine engine;
+  private ByteBuffer received;
   private ByteBuffer decrypted = NOTHING;
   private volatile boolean turned;
 
-  TlsInput(PlainTransport plain, SSLEngine engine) {
+  /// Input without an engine yet.
+  ///
+  /// @param first bytes that were received before, ready to be read
+  TlsInput(PlainTransport plain, ByteBuffer first) {
     this.plain = plain;
-    this.engine = engine;
+    this.received = first;
+  }
+
+  /// Sets what decrypts.
+  void engine(SSLEngine next) {
+    engine = next;
+  }
+
+  /// Returns an empty buffer for the first bytes of a connection.
+  static ByteBuffer first() {
+    return ByteBuffer.allocate(SMALL).flip();
+  }
+
+  /// Whether the engine has something to do: a whole record is there, or bytes that are no record.
+  boolean hasRecord() {
+    int at = received.position();
+    int there = received.remaining();
+    if (there < RECORD_HEAD) {
+      return false;
+    }
+    int length = (received.get(at + 3) & 0xff) << 8 | (received.get(at + 4) & 0xff);
+    return !isTls(received.get(at)) || length > LONGEST_RECORD || there >= RECORD_HEAD + length;
+  }
+
+  /// RFC 8446 section 5.1: change_cipher_spec, alert, handshake, application_data.
+  private static boolean isTls(byte type) {
+    return type >= 20 && type <= 23;
   }
 
   /// Something was written, so what comes next is likely to be long in coming.
@@ -99,7 +137,7 @@ final class TlsInput {
       }
     }
     if (received.remaining() == received.capacity()) {
-      int largest = engine.getSession().getPacketBufferSize();
+      int largest = engine == null ? LONGEST_FIRST : engine.getSession().getPacketBufferSize();
       if (received.capacity() >= largest) {
         throw new SSLException("a TLS record is larger than any may be");
       }

@@ -10,12 +10,18 @@ import javax.net.ssl.SSLEngineResult.Status;
 
 /// The encrypted bytes that go out. The engine wants room for a whole record however short the text
 /// is, so that room is borrowed for as long as bytes are in it.
+///
+/// The reader of a connection says what TLS itself has to say while another thread writes. The lock
+/// `writing` is held from borrowing the room to giving it back; where a write is left half done,
+/// `left` owns the room until the next one, or until it is collected with a connection that broke
+/// off.
 final class TlsOutput {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
   private static final int KEPT = 64;
 
   /// Records of 16 KiB with their overhead: what the JDK asks for without extensions.
-  private static final SegmentPool POOL = new SegmentPool(16 * 1024 + 512, KEPT);
+  private static final SegmentPool POOL =
+      new SegmentPool(16 * 1024 + 512, KEPT, BufferCheck.of("tls"));
 
   private final PlainTransport plain;
   private final SSLEngine engine;

@@ -1,12 +1,16 @@
 package llmhop.http.wire;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
+import llmhop.schedule.FairWorkers;
+import llmhop.schedule.Turns;
 
 /// TLS over a plain transport, by an SSLEngine: unlike SSLSocket it can look whether a kept
 /// connection is still good without waiting.
@@ -21,69 +25,72 @@ public final class TlsTransport implements Transport {
   /// long, and comes again when more is there.
   private static final int MOST_RECEIVES = 4;
 
+  /// The CPU time of a record beside its length, in bytes that are decrypted in that time.
+  private static final int RECORD_COST = 1024;
+
+  /// The same for a record without text: new keys cost much more.
+  private static final int SILENT_RECORD_COST = 16 * 1024;
+
   private final PlainTransport plain;
   private final SSLEngine engine;
   private final TlsInput input;
   private final TlsOutput output;
 
-  private TlsTransport(PlainTransport plain, SSLEngine engine) {
+  private final Turns turns = new Turns();
+
+  /// @param input what has been received before
+  TlsTransport(PlainTransport plain, SSLEngine engine, TlsInput input) {
     this.plain = plain;
     this.engine = engine;
-    this.input = new TlsInput(plain, engine);
+    this.input = input;
+    input.engine(engine);
     this.output = new TlsOutput(plain, engine);
   }
 
-  /// Shakes hands. Whoever calls sees to a deadline by closing `plain`. When it fails, the other
-  /// side is told why as far as that needs no waiting.
-  public static TlsTransport handshake(PlainTransport plain, SSLEngine engine) throws IOException {
-    var tls = new TlsTransport(plain, engine);
-    try {
-      engine.beginHandshake();
-      tls.completeHandshake();
-    } catch (SSLException e) {
-      tls.tellWhy();
-      throw e;
-    }
-    return tls;
+  /// Shakes hands as a client. Whoever calls sees to a deadline by closing `plain`. When it fails,
+  /// the other side is told why as far as that needs no waiting.
+  ///
+  /// @param key whose turn the CPU work of the handshake takes: see [FairWorkers]
+  public static TlsTransport handshake(PlainTransport plain, SSLEngine engine, Object key)
+      throws IOException {
+    return new TlsHandshake(plain, key, () -> engine).run(TlsInput.first());
   }
 
-  private void completeHandshake() throws IOException {
-    HandshakeStatus status = engine.getHandshakeStatus();
-    while (status != HandshakeStatus.NOT_HANDSHAKING && status != HandshakeStatus.FINISHED) {
-      status =
-          switch (status) {
-            case NEED_WRAP -> output.write(NOTHING).getHandshakeStatus();
-            case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> unwrapHandshake();
-            case NEED_TASK -> runTasks();
-            case NOT_HANDSHAKING, FINISHED -> status;
-          };
+  /// Shakes hands as a server, once the peer has sent its first record. Nothing but a small buffer
+  /// is held until then. Deadline and failure are as with [#handshake].
+  ///
+  /// @param engines makes the engine
+  /// @param key whose turn the CPU work of the handshake takes: see [FairWorkers]
+  /// @param begun runs when the first byte has come
+  public static TlsTransport accept(
+      PlainTransport plain, Supplier<SSLEngine> engines, Object key, Runnable begun)
+      throws IOException {
+    ByteBuffer first = TlsInput.first().clear();
+    if (plain.read(first) < 0) {
+      throw new EOFException("the caller left before the TLS handshake");
     }
-    input.turned();
+    begun.run();
+    return new TlsHandshake(plain, key, engines).run(first.flip());
   }
 
-  private HandshakeStatus unwrapHandshake() throws IOException {
-    SSLEngineResult result = decrypt(NOTHING);
-    if (result.getStatus() == Status.BUFFER_UNDERFLOW && input.receive() < 0) {
-      throw new SSLException("the peer closed during the TLS handshake");
-    }
-    if (result.getStatus() == Status.CLOSED) {
-      throw new SSLException("the peer ended the TLS handshake");
-    }
-    return result.getHandshakeStatus();
+  TlsInput input() {
+    return input;
   }
 
-  private HandshakeStatus runTasks() {
-    for (Runnable task = engine.getDelegatedTask(); task != null; ) {
-      task.run();
-      task = engine.getDelegatedTask();
-    }
-    return engine.getHandshakeStatus();
+  TlsOutput output() {
+    return output;
+  }
+
+  SSLEngine engine() {
+    return engine;
   }
 
   /// Decrypts a record; tells the peer when it is a bad one.
   private SSLEngineResult decrypt(ByteBuffer into) throws IOException {
     try {
-      return input.decrypt(into);
+      SSLEngineResult result = input.decrypt(into);
+      turns.spent(result.bytesProduced() > 0 ? RECORD_COST : SILENT_RECORD_COST);
+      return result;
     } catch (SSLException e) {
       tellWhy();
       throw e;
@@ -91,7 +98,7 @@ public final class TlsTransport implements Transport {
   }
 
   /// Sends the alert that the engine has made of a failure.
-  private void tellWhy() {
+  void tellWhy() {
     try {
       output.sayNow();
     } catch (IOException e) {

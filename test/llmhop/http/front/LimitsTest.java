@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import llmhop.http.wire.MultipartException;
+import llmhop.http.wire.MultipartScan;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.io.IOException;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
@@ -233,6 +237,61 @@ class LimitsTest {
     assertEquals(400, bodyStatus("2;" + "x".repeat(4095) + rest));
     assertEquals(200, bodyStatus("0".repeat(4095) + "2" + rest));
     assertEquals(400, bodyStatus("0".repeat(4096) + "2" + rest));
+  }
+
+  @Test
+  @At(Limit.CHUNK_EXTENSIONS)
+  @Past(Limit.CHUNK_EXTENSIONS)
+  void extensionsOfABodysChunksMayBeSoLongTogether() {
+    String most = ("1;" + "e".repeat(1023) + "\r\nx\r\n").repeat(64);
+    assertEquals(200, bodyStatus(most + "0\r\n\r\n"));
+    assertEquals(400, bodyStatus(most + "0;\r\n\r\n"));
+  }
+
+  /// Feeds a form whose parts have these heads.
+  private static boolean isTaken(String... heads) {
+    try {
+      var scan = new MultipartScan("multipart/form-data; boundary=b", "model", 64);
+      for (String head : heads) {
+        byte[] part = ("--b\r\n" + head + "\r\n\r\nv\r\n").getBytes(StandardCharsets.UTF_8);
+        scan.feed(part, 0, part.length);
+      }
+      scan.feed("--b--".getBytes(StandardCharsets.UTF_8), 0, 5);
+      scan.finish();
+      return true;
+    } catch (MultipartException e) {
+      return false;
+    }
+  }
+
+  private static String partHead(int bytes) {
+    String start = "Content-Disposition: form-data; name=x\r\nX: ";
+    return start + "y".repeat(bytes - start.length() - "\r\n\r\n".length());
+  }
+
+  @Test
+  @At(Limit.FORM_PARTS)
+  @Past(Limit.FORM_PARTS)
+  void formMayHaveSoManyParts() {
+    String[] most = Collections.nCopies(1000, partHead(60)).toArray(String[]::new);
+    assertTrue(isTaken(most));
+    assertFalse(isTaken(Collections.nCopies(1001, partHead(60)).toArray(String[]::new)));
+  }
+
+  @Test
+  @At({Limit.FORM_HEAD, Limit.FORM_HEADS})
+  @Past({Limit.FORM_HEAD, Limit.FORM_HEADS})
+  void headsOfAFormsPartsMayBeSoLong() {
+    assertTrue(isTaken(partHead(16 * 1024)));
+    assertFalse(isTaken(partHead(16 * 1024 + 1)));
+    String[] most = Collections.nCopies(16, partHead(16 * 1024)).toArray(String[]::new);
+    assertTrue(isTaken(most));
+    most[0] = partHead(16 * 1024 - 60);
+    String[] over = Arrays.copyOf(most, 17);
+    over[16] = partHead(61);
+    assertFalse(isTaken(over));
+    over[16] = partHead(60);
+    assertTrue(isTaken(over));
   }
 
   @Test

@@ -33,7 +33,7 @@ final class TlsCalls implements AutoCloseable {
     return inBackground(
         () -> {
           try (var plain = new PlainTransport(listener.accept());
-              TlsTransport tls = TlsTransport.handshake(plain, files.engine())) {
+              TlsTransport tls = TlsTransport.accept(plain, files::engine, "test", () -> {})) {
             ByteBuffer buffer = ByteBuffer.allocate(1024);
             while (tls.read(buffer.clear()) >= 0) {
               tls.write(buffer.flip());

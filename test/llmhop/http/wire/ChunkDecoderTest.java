@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -164,6 +165,39 @@ final class ChunkDecoderTest {
       assertTrue(decoder.isDone(), "seed " + seed);
       assertEquals(text(body), text(out.toByteArray()), "seed " + seed);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1;", "1;a=\"b\"", "00000000000000001;", "000000000000000000000001"})
+  void extensionsAndZerosOfABodyHaveALimitTogether(String line) throws MalformedException {
+    int counted = Math.max(line.length() - 16, 0);
+    if (line.indexOf(';') >= 0) counted = line.length() - Math.min(line.indexOf(';'), 16);
+    String chunk = line + "\r\nx\r\n";
+    int fit = ChunkDecoder.MAX_EXTENSIONS / counted;
+    int rest = ChunkDecoder.MAX_EXTENSIONS - fit * counted;
+    String most = chunk.repeat(fit) + "0" + (rest == 0 ? "" : ";" + "e".repeat(rest - 1));
+    assertEquals("x".repeat(fit) + " done", decode(most + "\r\n\r\n"));
+    assertEquals("x".repeat(fit), passed(most + "\r\n\r\n"));
+    String over = chunk.repeat(fit) + "0;" + "e".repeat(rest) + "\r\n\r\n";
+    assertThrows(MalformedException.class, () -> decode(over));
+    assertThrows(MalformedException.class, () -> passed(over));
+  }
+
+  /// The body's bytes of what the decoder passes on.
+  private static String passed(String text) throws MalformedException {
+    var decoder = new ChunkDecoder();
+    ByteBuffer buffer = ByteBuffer.allocate(ChunkDecoder.HEADROOM + text.length());
+    buffer.put(ChunkDecoder.HEADROOM, bytes(text));
+    var out = new StringBuilder();
+    decoder.pass(
+        buffer,
+        ChunkDecoder.HEADROOM,
+        buffer.capacity(),
+        (bytes, from, to) -> out.append(text(bytes.array()), from, to));
+    if (decoder.hasFailed()) {
+      decoder.pass(buffer, 0, 0, (bytes, from, to) -> {});
+    }
+    return out.toString();
   }
 
   private static byte[] chunked(byte[] body, Random random) {

@@ -26,7 +26,7 @@ class HeapBudgetTest {
 
   @Test
   void poolsLetGoOfWhatTheyKeepBeforeATakeIsDenied() {
-    var pool = new SegmentPool(10, 8);
+    var pool = new SegmentPool(10, 8, BufferCheck.of("test"));
     byte[][] segments = new byte[8][];
     for (int i = 0; i < 8; i++) segments[i] = pool.take();
     for (byte[] segment : segments) pool.give(segment);

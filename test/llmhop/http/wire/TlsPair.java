@@ -93,7 +93,7 @@ final class TlsPair implements AutoCloseable {
 
   private static Side shakeHands(SocketChannel channel, SSLEngine engine) throws IOException {
     PlainTransport plain = new PlainTransport(channel);
-    return new Side(TlsTransport.handshake(plain, engine), plain, engine);
+    return new Side(TlsTransport.handshake(plain, engine, "test"), plain, engine);
   }
 
   static <T> FutureTask<T> inBackground(Callable<T> action) {
