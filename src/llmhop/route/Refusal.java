@@ -2,7 +2,7 @@ package llmhop.route;
 
 import java.util.Optional;
 import java.util.OptionalInt;
-import llmhop.http.wire.Shortage;
+import llmhop.http.wire.Depletion;
 import llmhop.json.JsonWriter;
 import llmhop.observe.EndedBy;
 
@@ -223,8 +223,8 @@ public final class Refusal extends RuntimeException {
   }
 
   /// The process or its machine is out of something; nothing was sent.
-  static Refusal exhausted(Shortage shortage, String detail) {
-    Refusal refusal = overloaded(shortage.word());
+  static Refusal exhausted(Depletion depletion, String detail) {
+    Refusal refusal = overloaded(depletion.word());
     refusal.detail = Optional.of(detail);
     return refusal;
   }

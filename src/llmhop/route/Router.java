@@ -49,7 +49,7 @@ public final class Router implements HttpHandler {
     this.admission = setup.admission();
     this.ids = new RequestIds(setup.random());
     this.chain = new Chain(setup.instance());
-    var news = new ShortageNews(setup.nanos(), setup.faults()::println);
+    var news = new DepletionNews(setup.nanos(), setup.faults()::println);
     this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids, news);
     this.observer = setup.observer();
     this.clock = setup.clock();
@@ -121,9 +121,13 @@ public final class Router implements HttpHandler {
     } catch (RuntimeException | Error e) {
       refuse(x, fault(journal, e));
     } finally {
-      observer.record(journal.outcome(clock.instant(), x.method()));
-      routes.ended();
-      lifecycle.exit();
+      try {
+        observer.record(journal.outcome(clock.instant(), x.method()));
+      } finally {
+        // Also where no memory is left for the record.
+        routes.ended();
+        lifecycle.exit();
+      }
     }
   }
 
