@@ -35,7 +35,8 @@ final class Chaos {
           new Faults(),
           new Fallback(),
           new Chain(),
-          new Prefix());
+          new Prefix(),
+          new Unread());
 
   private final Settings settings;
   private final Path folder;

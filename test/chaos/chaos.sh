@@ -15,6 +15,7 @@
 #     limits     far too much is asked for, by tokens with limits and classes, and some hang up
 #     reload     the config changes under load, again and again, also into broken ones
 #     prefix     conversations go where their beginning is cached, and a hot one spreads
+#     unread     nobody reads the router's stdout and stderr, while configs break and backends come and go
 #   CHAOS_SHORT=1               each in a short form, two at a time, in about a minute
 #   CHAOS_JAR=build/llmhop.jar
 #
