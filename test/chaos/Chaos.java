@@ -38,7 +38,8 @@ final class Chaos {
           new Poison(),
           new Stuck(),
           new Descriptors(),
-          new Prefix());
+          new Prefix(),
+          new Unread());
 
   private final Settings settings;
   private final Path folder;

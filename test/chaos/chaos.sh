@@ -18,6 +18,7 @@
 #     stuck      uploads to a backend that has stopped reading, whose callers leave
 #     descriptors  a router with few file descriptors and more callers than that
 #     prefix     conversations go where their beginning is cached, and a hot one spreads
+#     unread     nobody reads the router's stdout and stderr, while configs break and backends come and go
 #   CHAOS_SHORT=1               each in a short form, two at a time, in about a minute
 #   CHAOS_JAR=build/llmhop.jar
 #
