@@ -71,7 +71,8 @@ final class PartName {
       }
     }
     boolean elsewhere =
-        named > 1 && (match != Match.OTHER || isNamedBehindLastEquals(head, wanted));
+        (named > 1 && match != Match.OTHER)
+            || ((named > 1 || name.indexOf('=') >= 0) && isNamedBehindLastEquals(head, wanted));
     return again || elsewhere || named > MAX_NAMES || isNamedBefore(parameters, wanted)
         ? Match.PERHAPS
         : match;
