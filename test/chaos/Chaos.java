@@ -36,7 +36,8 @@ final class Chaos {
           new Fallback(),
           new Chain(),
           new Prefix(),
-          new Unread());
+          new Unread(),
+          new SmallHeap());
 
   private final Settings settings;
   private final Path folder;

@@ -16,6 +16,7 @@
 #     reload     the config changes under load, again and again, also into broken ones
 #     prefix     conversations go where their beginning is cached, and a hot one spreads
 #     unread     nobody reads the router's stdout and stderr, while configs break and backends come and go
+#     heap       thousands of half heads, half bodies and slow readers hold a heap of 128 MB, and of 64
 #   CHAOS_SHORT=1               each in a short form, two at a time, in about a minute
 #   CHAOS_JAR=build/llmhop.jar
 #
