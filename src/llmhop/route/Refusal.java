@@ -144,7 +144,11 @@ public final class Refusal extends RuntimeException {
             + " messages of a WebSocket at %s. Send each request by itself over HTTP/1.1, or ask"
             + " the operator for a key without them.";
     return new Refusal(
-        426, FORBIDDEN, "websocket_not_allowed", EndedBy.CALLER, message.formatted(quote(path)));
+        426,
+        FORBIDDEN,
+        "websocket_not_allowed",
+        EndedBy.CALLER,
+        message.formatted(quote(LoggedPath.masked(path))));
   }
 
   /// A web page of an origin that may not use the router.
@@ -180,7 +184,8 @@ public final class Refusal extends RuntimeException {
   /// A path that no engine routes by model.
   public static Refusal unknownUrl(String method, String path) {
     String message = "There is nothing at %s %s. Requests are routed by the 'model' they name.";
-    return caller(404, "unknown_url", message.formatted(cut(method), quote(LoggedPath.masked(path))));
+    return caller(
+        404, "unknown_url", message.formatted(cut(method), quote(LoggedPath.masked(path))));
   }
 
   /// The body is over a limit.
