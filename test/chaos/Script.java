@@ -21,5 +21,9 @@ enum Script {
   /// Never answers.
   HANGS,
   /// Says 503, and to come again after a second.
-  BUSY
+  BUSY,
+  /// Sends the request's body back: at once, or in chunks where a stream is asked for.
+  ECHOES,
+  /// Does harm, see [HostileConnection].
+  HOSTILE
 }

@@ -133,7 +133,11 @@ class HeadsTest {
   private static String chunks(int extensions) {
     String chunk = "1;" + "e".repeat(1023) + "\r\n \r\n";
     String json = "11\r\n{\"model\":\"llama\"}\r\n";
-    return json + chunk.repeat(extensions / 1024) + "0" + ";".repeat(extensions % 1024) + "\r\n\r\n";
+    return json
+        + chunk.repeat(extensions / 1024)
+        + "0"
+        + ";".repeat(extensions % 1024)
+        + "\r\n\r\n";
   }
 
   @Test
