@@ -20,15 +20,17 @@ final class Hostile implements Scenario {
 
   @Override
   public List<Row> run(Lab lab) throws IOException, InterruptedException {
-    Scripts scripts = lab.scripts(Script.HOSTILE, Script.ECHOES);
+    Scripts scripts = lab.scripts(Script.HOSTILE, Script.HINTS, Script.ECHOES);
     String models =
-        "{\"hostile\": {\"url\": %s}, \"good\": {\"url\": %s}}"
-            .formatted(scripts.url(Script.HOSTILE), scripts.url(Script.ECHOES));
+        "{\"hostile\": {\"url\": %s}, \"hints\": {\"url\": %s}, \"good\": {\"url\": %s}}"
+            .formatted(
+                scripts.url(Script.HOSTILE), scripts.url(Script.HINTS), scripts.url(Script.ECHOES));
     Router router = lab.router(lab.freePort(), "", "", models, CHECKED);
     Load.warmUp(router, Ask.of("good"), WARM_REQUESTS);
 
     String large = "[{\"role\":\"user\",\"content\":\"" + "w".repeat(LARGE) + "\"}]";
-    HostileCallers hostile = HostileCallers.start(router, "hostile", HOSTILE_CALLERS);
+    HostileCallers hostile = HostileCallers.start(router, "hostile", HOSTILE_CALLERS, false);
+    HostileCallers waiting = HostileCallers.start(router, "hints", HOSTILE_CALLERS, true);
     Innocents brief = Innocents.start(router, 4, i -> Ask.of("good").user("brief " + i));
     Innocents bodies =
         Innocents.start(router, 1, i -> Ask.of("good").user("large " + i).messages(large));
@@ -41,17 +43,21 @@ final class Hostile implements Scenario {
     rows.add(bodies.stop("hostile: large bodies of others"));
     rows.add(streams.stop("hostile: streams of others"));
     hostile.stop();
-    rows.add(afterwards(router, scripts, hostile));
+    waiting.stop();
+    Row last = afterwards(router, scripts, hostile.sent() + waiting.sent());
+    for (String each : waiting.wrong()) last.must(false, each);
+    rows.add(last);
     return rows;
   }
 
-  private static Row afterwards(Router router, Scripts scripts, HostileCallers hostile)
+  private static Row afterwards(Router router, Scripts scripts, int requests)
       throws IOException, InterruptedException {
     Tally tally = new Tally();
-    int connections = scripts.seen(Script.HOSTILE).connections();
+    int connections =
+        scripts.seen(Script.HOSTILE).connections() + scripts.seen(Script.HINTS).connections();
     String bar = "%d hostile requests, %d hostile connections; no buffer has two owners";
     Row row =
-        new Row("hostile: afterwards", tally, bar.formatted(hostile.sent(), connections))
+        new Row("hostile: afterwards", tally, bar.formatted(requests, connections))
             .must(
                 connections > HOSTILE_CALLERS, "hardly any hostile connection: nothing was tried");
     router.held().ifPresent(held -> row.must(false, held));

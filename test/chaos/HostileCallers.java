@@ -4,33 +4,46 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Callers of a hostile backend that misbehave themselves: uploads that wait for `100 Continue`,
-/// that come late, or not at all, and callers that leave in the middle. Nothing is asked of what
-/// they get, but that it comes to an end.
+/// that come late, or not at all, and callers that leave in the middle. What they get must come to
+/// an end; interim answers must be whole, and none within another one.
 final class HostileCallers {
 
   private static final int UPLOAD_BYTES = 100_000;
   private static final int PATIENCE_MILLIS = 100;
+  private static final int MOST_HEADS = 17;
+  private static final int MOST_WRONG = 5;
+  private static final String END = "\r\n\r\n";
+  private static final String CONTINUE = "HTTP/1.1 100 Continue";
+  private static final String LINK = "\r\nLink: </hostile>; rel=preload";
 
   private final Router router;
   private final String model;
+  private final boolean onlyWait;
   private final List<Thread> threads = new ArrayList<>();
+  private final List<String> wrong = new CopyOnWriteArrayList<>();
   private final AtomicInteger sent = new AtomicInteger();
   private volatile boolean stopped;
 
-  private HostileCallers(Router router, String model) {
+  private HostileCallers(Router router, String model, boolean onlyWait) {
     this.router = router;
     this.model = model;
+    this.onlyWait = onlyWait;
   }
 
-  static HostileCallers start(Router router, String model, int count) {
-    HostileCallers callers = new HostileCallers(router, model);
+  /// Begins.
+  ///
+  /// @param onlyWait whether all of them wait for `100 Continue`, and leave once hints have come
+  static HostileCallers start(Router router, String model, int count, boolean onlyWait) {
+    HostileCallers callers = new HostileCallers(router, model, onlyWait);
     for (int i = 0; i < count; i++) {
       callers.threads.add(Thread.startVirtualThread(callers::attackOften));
     }
@@ -67,10 +80,10 @@ final class HostileCallers {
         "POST /route/%s/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
             .formatted(model, UPLOAD_BYTES);
     byte[] body = "y".repeat(UPLOAD_BYTES).getBytes(StandardCharsets.US_ASCII);
-    switch (chance.nextInt(5)) {
+    switch (onlyWait ? 0 : chance.nextInt(5)) {
       case 0, 1 -> {
         write(socket, upload + "Expect: 100-continue\r\n\r\n");
-        read(socket, 2_000);
+        judge(readText(socket));
       }
       case 2 -> {
         write(socket, upload + "Expect: 100-continue\r\n\r\n");
@@ -90,6 +103,46 @@ final class HostileCallers {
         read(socket, chance.nextInt(5_000));
       }
     }
+  }
+
+  // Each head stands by itself, and the one that asks for the body came once at most.
+  private void judge(String text) {
+    int continues = 0;
+    int begin = 0;
+    for (int end = text.indexOf(END); end >= 0; end = text.indexOf(END, begin)) {
+      String head = text.substring(begin, end);
+      begin = end + END.length();
+      boolean asks = head.equals(CONTINUE);
+      boolean hints = head.startsWith("HTTP/1.1 103 ") && head.split(LINK, -1).length == 2;
+      boolean alone = head.lastIndexOf("HTTP/1.1") == 0;
+      continues += asks ? 1 : 0;
+      if (!alone || !(asks || hints) || continues > 1) wrong("no head as it should be", head);
+    }
+  }
+
+  private void wrong(String what, String head) {
+    if (wrong.size() < MOST_WRONG) wrong.add(what + ": " + head.replaceAll("\\s+", " "));
+  }
+
+  /// What was wrong with what they got.
+  List<String> wrong() {
+    return wrong;
+  }
+
+  // Interim answers, as many as there can be, or as come in time.
+  private static String readText(Socket socket) throws IOException {
+    StringBuilder text = new StringBuilder();
+    byte[] some = new byte[16 * 1024];
+    try {
+      for (int read = socket.getInputStream().read(some); read >= 0; ) {
+        text.append(new String(some, 0, read, StandardCharsets.ISO_8859_1));
+        if (text.toString().split(END, -1).length > MOST_HEADS) break;
+        read = socket.getInputStream().read(some);
+      }
+    } catch (SocketTimeoutException e) {
+      // That was all.
+    }
+    return text.toString();
   }
 
   private static void write(Socket socket, String text) throws IOException {

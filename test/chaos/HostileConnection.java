@@ -8,10 +8,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 
-/// One connection to a hostile backend, which does one harm to the router, drawn by lot.
+/// One connection to a hostile backend, which does one harm to the router.
 ///
+/// @param script whether the harm is drawn by lot
 /// @param log counts the connections
-record HostileConnection(ScriptedLog log, SocketChannel channel) {
+record HostileConnection(Script script, ScriptedLog log, SocketChannel channel) {
 
   private enum Attack {
     /// Hints before any request, the most that are allowed: the caller is asked for its body
@@ -74,7 +75,8 @@ record HostileConnection(ScriptedLog log, SocketChannel channel) {
   void serve() throws IOException, InterruptedException {
     log.connected();
     ThreadLocalRandom chance = ThreadLocalRandom.current();
-    Attack attack = ATTACKS[chance.nextInt(ATTACKS.length)];
+    Attack attack =
+        script == Script.HINTS ? Attack.HINTS_AT_ACCEPT : ATTACKS[chance.nextInt(ATTACKS.length)];
     switch (attack) {
       case HINTS_AT_ACCEPT -> {
         write(HINT.repeat(MOST_HINTS));

@@ -24,6 +24,8 @@ enum Script {
   BUSY,
   /// Sends the request's body back: at once, or in chunks where a stream is asked for.
   ECHOES,
-  /// Does harm, see [HostileConnection].
-  HOSTILE
+  /// Does harm, drawn by lot: see [HostileConnection].
+  HOSTILE,
+  /// Does one harm of these: hints before any request.
+  HINTS
 }

@@ -34,8 +34,8 @@ final class Scripted {
       scripted.logs.put(script, log);
       accept(
           arg.substring(equals + 1),
-          script == Script.HOSTILE
-              ? channel -> new HostileConnection(log, channel).serve()
+          script == Script.HOSTILE || script == Script.HINTS
+              ? channel -> new HostileConnection(script, log, channel).serve()
               : channel -> new ScriptedConnection(script, log, channel).serve());
     }
     // Last, since whoever starts this waits for it.

@@ -59,7 +59,7 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
           write(plain("503 Service Unavailable", "Retry-After: 1\r\n", "{\"error\":\"too busy\"}"));
       case ECHOES -> echo(request);
       case HANGS -> awaitBytes(HANG_MILLIS);
-      case RESETS, HOSTILE -> {}
+      case RESETS, HOSTILE, HINTS -> {}
     }
   }
 
@@ -67,7 +67,7 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
   private boolean keeps() throws IOException {
     return switch (script) {
       case GOOD, UNWELL, BUSY, ECHOES -> true;
-      case CLOSES, HANGS, HOSTILE -> false;
+      case CLOSES, HANGS, HOSTILE, HINTS -> false;
       case RACES -> keepsByChance();
       case RESETS_NEXT -> {
         awaitBytes(HANG_MILLIS);

@@ -109,7 +109,8 @@ final class SecondRouterTest {
     Answer answer = post(target, "");
     String model = target.split("/")[2];
     // Dot segments below the path of a model's URL are a mistake rather than a closed path.
-    boolean leaves = !model.equals("a") && !model.equals("open") && target.matches(".*([.]|%2e){2}.*");
+    boolean leaves =
+        !model.equals("a") && !model.equals("open") && target.matches(".*([.]|%2e){2}.*");
     int status = leaves && !target.contains(";") ? 400 : 403;
     String code = status == 400 ? "bad_request" : "path_not_allowed";
     assertEquals(status, answer.status(), () -> target + " " + answer);
