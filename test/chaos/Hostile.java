@@ -9,6 +9,8 @@ import java.util.List;
 final class Hostile implements Scenario {
 
   private static final String CHECKED = "-Dllmhop.checkBuffers=true";
+  // More threads than processors, so that each of them is interrupted anywhere.
+  private static final String CARRIERS = "-Djdk.virtualThreadScheduler.parallelism=16";
   private static final int HOSTILE_CALLERS = 24;
   private static final int WARM_REQUESTS = 20;
   private static final int LARGE = 150_000;
@@ -25,7 +27,7 @@ final class Hostile implements Scenario {
         "{\"hostile\": {\"url\": %s}, \"hints\": {\"url\": %s}, \"good\": {\"url\": %s}}"
             .formatted(
                 scripts.url(Script.HOSTILE), scripts.url(Script.HINTS), scripts.url(Script.ECHOES));
-    Router router = lab.router(lab.freePort(), "", "", models, CHECKED);
+    Router router = lab.router(lab.freePort(), "", "", models, CHECKED, CARRIERS);
     Load.warmUp(router, Ask.of("good"), WARM_REQUESTS);
 
     String large = "[{\"role\":\"user\",\"content\":\"" + "w".repeat(LARGE) + "\"}]";
@@ -45,6 +47,7 @@ final class Hostile implements Scenario {
     hostile.stop();
     waiting.stop();
     Row last = afterwards(router, scripts, hostile.sent() + waiting.sent());
+    for (String each : hostile.wrong()) last.must(false, each);
     for (String each : waiting.wrong()) last.must(false, each);
     rows.add(last);
     return rows;

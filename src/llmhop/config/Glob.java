@@ -18,7 +18,9 @@ public record Glob(String pattern) {
     }
     int last = pattern.lastIndexOf('*');
     int end = text.length() - (pattern.length() - last - 1);
-    if (end < first || !stands(0, first, text, 0) || !stands(last + 1, pattern.length(), text, end)) {
+    if (end < first
+        || !stands(0, first, text, 0)
+        || !stands(last + 1, pattern.length(), text, end)) {
       return false;
     }
     if (first == last) {

@@ -158,11 +158,15 @@ final class TunnelRulesTest {
   @ValueSource(strings = {"models", "rpm", "slots", "both", "free"})
   void requestsOverHttpStayOpen(String token) {
     String body = "{\"model\": \"a\"}";
-    assertEquals(
-        200, router.ask(Request.post("/v1/responses", body).withToken(token)).status());
+    assertEquals(200, router.ask(Request.post("/v1/responses", body).withToken(token)).status());
     assertEquals(
         200,
-        router.ask(Request.post("/v1/responses", body).with("Connection: Upgrade", "Upgrade: h2c").withToken(token)).status());
+        router
+            .ask(
+                Request.post("/v1/responses", body)
+                    .with("Connection: Upgrade", "Upgrade: h2c")
+                    .withToken(token))
+            .status());
     assertEquals(
         200, router.ask(Request.get("/route/a/v1/responses/resp_1").withToken(token)).status());
   }

@@ -37,7 +37,8 @@ class ShortageTest {
 
   @Test
   void errorOfTheMachineIsAShortage() {
-    assertEquals(Optional.of(Shortage.MEMORY), Shortage.of(new OutOfMemoryError("Java heap space")));
+    assertEquals(
+        Optional.of(Shortage.MEMORY), Shortage.of(new OutOfMemoryError("Java heap space")));
     var noThread = new OutOfMemoryError("unable to create native thread: possibly out of memory");
     assertEquals(Optional.of(Shortage.THREADS), Shortage.of(noThread));
     assertEquals(Optional.of(Shortage.THREADS), Shortage.of(new IOException("x", noThread)));
