@@ -136,9 +136,8 @@ public final class Main {
   private static int serve(CommandLine line, Outputs outputs)
       throws ConfigException, CommandLine.UsageException {
     PrintStream err = outputs.err();
-    // Before anything that a second may hold up: without it the JVM ends at this signal.
     var reload = new Reload(line.config(), err);
-    Signals.on("HUP", _ -> reload.ask(true));
+    reload.listen();
     Config config = reload.first();
     List<Listen> listen = listen(line, config);
     EnvironmentProxy proxy = EnvironmentProxy.of(System.getenv());

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import llmhop.config.BeforeReading;
 import llmhop.config.Config;
 import llmhop.config.ConfigException;
 import llmhop.config.ConfigFile;
@@ -16,6 +15,7 @@ import llmhop.config.ConfigWatcher;
 import llmhop.config.Endpoint;
 import llmhop.config.FilesRead;
 import llmhop.config.Model;
+import llmhop.config.ProcessSecrets;
 import llmhop.config.Scheme;
 import llmhop.config.Secrets;
 
@@ -31,6 +31,9 @@ import llmhop.config.Secrets;
 final class Reload {
   private final Path file;
   private final PrintStream err;
+  private final ProcessSecrets secrets = new ProcessSecrets();
+
+  private Signals.Fate hangUp = Signals.Fate.CAUGHT;
 
   // All of these are guarded by this.
   private Optional<Running> running = Optional.empty();
@@ -55,10 +58,36 @@ final class Reload {
     this.err = err;
   }
 
+  /// Reloads at each SIGHUP from now on. Called before all else of a start: without it the JVM ends
+  /// at this signal.
+  void listen() {
+    hangUp = Signals.on("HUP", _ -> ask(true));
+  }
+
+  /// Tells how to reload where SIGHUP does not.
+  private void tellOtherWay(Duration watch) {
+    if (hangUp == Signals.Fate.CAUGHT) {
+      return;
+    }
+    String signal =
+        hangUp == Signals.Fate.IGNORED
+            ? "SIGHUP is ignored, as under nohup"
+            : "SIGHUP ends the router, since Java can't catch it (-Xrs)";
+    if (watch.isPositive()) {
+      String every = "is looked at every " + watch.toSeconds() + " s ('watch')";
+      err.println("llmhop: " + signal + "; to reload, change the config file, which " + every);
+    } else {
+      err.println(
+          "llmhop: warning: "
+              + signal
+              + ", and 'watch' is off: a change of the config needs a restart; set 'watch' to \"2s\"");
+    }
+  }
+
   /// Reads the config to start with.
   Config first() throws ConfigException {
     files.note(file);
-    Config config = read(ConfigFile.read(file), files, files::note);
+    Config config = read(ConfigFile.read(file), files, secrets.first(files::note));
     warn(config);
     return config;
   }
@@ -69,12 +98,12 @@ final class Reload {
 
   private Config readAgain(FilesRead noted) throws ConfigException {
     noted.note(file);
-    return read(ConfigFile.readAgain(file), noted, noted::noteAgain);
+    return read(ConfigFile.readAgain(file), noted, secrets.again(noted::note));
   }
 
-  private static Config read(byte[] json, FilesRead noted, BeforeReading secrets)
+  private static Config read(byte[] json, FilesRead noted, Secrets secrets)
       throws ConfigException {
-    Config config = ConfigReader.read(json, Secrets.fromProcess(secrets));
+    Config config = ConfigReader.read(json, secrets);
     for (Model model : config.models()) {
       for (Endpoint endpoint : model.endpoints()) {
         if (endpoint.scheme() == Scheme.HTTPS) model.tls().files().forEach(noted::note);
@@ -93,6 +122,7 @@ final class Reload {
     synchronized (this) {
       running = Optional.of(now);
     }
+    tellOtherWay(router.config().watch());
     watch(now, router.config().watch());
     begin();
   }
@@ -163,9 +193,11 @@ final class Reload {
         Config config = readAgain(noted);
         if (anyway || !isInUse(config)) {
           announce();
+          Duration watched = now.router.config().watch();
           Changes changes = now.router.reload(config);
           told = List.of();
           tell(now, config, changes);
+          if (!config.watch().equals(watched)) tellOtherWay(config.watch());
           watch(now, config.watch());
           ready(now, "");
         }

@@ -38,8 +38,20 @@ final class Shutdown {
   /// Listens for signals from now on.
   static Shutdown listen(Assembly router, Reload reload, Notifier systemd, PrintStream err) {
     var shutdown = new Shutdown(router, reload, systemd, err);
-    Signals.on("TERM", shutdown::came);
-    Signals.on("INT", shutdown::came);
+    Signals.Fate term = Signals.on("TERM", shutdown::came);
+    Signals.Fate interrupt = Signals.on("INT", shutdown::came);
+    // That SIGINT is ignored is usual: shells do so for what they run in the background.
+    if (term == Signals.Fate.IGNORED) {
+      String other = interrupt == Signals.Fate.CAUGHT ? "SIGINT" : "SIGKILL";
+      err.println(
+          "llmhop: warning: SIGTERM is ignored, whoever started the router has set it so; to stop"
+              + " it send "
+              + other);
+    } else if (term == Signals.Fate.UNCATCHABLE) {
+      err.println(
+          "llmhop: warning: SIGTERM ends the router at once, cutting its requests off, since Java"
+              + " can't catch it (-Xrs)");
+    }
     return shutdown;
   }
 

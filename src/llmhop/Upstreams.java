@@ -32,6 +32,7 @@ import llmhop.http.upstream.Resolver;
 import llmhop.http.upstream.Settings;
 import llmhop.http.upstream.Trust;
 import llmhop.http.upstream.Upstream;
+import llmhop.http.wire.Pem;
 import llmhop.route.Route;
 
 /// Makes backends out of what the config says of them.
@@ -190,14 +191,8 @@ final class Upstreams {
   private static List<Sha256> contents(Tls tls) throws IOException {
     List<Sha256> contents = new ArrayList<>();
     for (Path file : tls.files()) {
-      try {
-        contents.add(Sha256.of(Files.readAllBytes(file)));
-      } catch (FileSystemException e) {
-        throw e;
-      } catch (IOException e) {
-        // As for a folder, which can be opened and not read.
-        throw new IOException(file + ": " + e.getMessage(), e);
-      }
+      Pem.check(file);
+      contents.add(Sha256.of(Files.readAllBytes(file)));
     }
     return contents;
   }

@@ -35,14 +35,30 @@ public final class Pages implements Local {
     if (target.routed().isPresent()) {
       return Optional.empty();
     }
-    String method = exchange.method();
     String path = target.path();
-    if (method.equals("POST")) {
-      return path.equals("/api/show") ? Optional.of(ollama.show()) : Optional.empty();
+    return switch (exchange.method()) {
+      case "POST" -> posted(path);
+      case "GET", "HEAD" -> read(path);
+      case "OPTIONS" -> options(path);
+      default -> Optional.empty();
+    };
+  }
+
+  /// The methods of a page, or of the router as a whole (RFC 9110 section 9.3.7).
+  private Optional<Page> options(String path) {
+    if (path.equals("*")) {
+      return Optional.of(OptionsPage.OF_SERVER);
     }
-    if (!method.equals("GET") && !method.equals("HEAD")) {
-      return Optional.empty();
-    }
+    return read(path)
+        .<Page>map(page -> new OptionsPage("GET, HEAD, OPTIONS", page.isOpen()))
+        .or(() -> posted(path).map(page -> new OptionsPage("POST, OPTIONS", page.isOpen())));
+  }
+
+  private Optional<Page> posted(String path) {
+    return path.equals("/api/show") ? Optional.of(ollama.show()) : Optional.empty();
+  }
+
+  private Optional<Page> read(String path) {
     return switch (path) {
       case "/" -> Optional.of(new FrontPage());
       case "/health" -> Optional.of(health.health());

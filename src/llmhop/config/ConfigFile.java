@@ -1,7 +1,6 @@
 package llmhop.config;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -21,9 +20,14 @@ public final class ConfigFile {
   /// @return its bytes
   /// @throws ConfigException when it can't be read, saying which file, who we are and its mode
   public static byte[] read(Path file) throws ConfigException {
+    return read(file, new PipeReader());
+  }
+
+  /// @param pipes reads it where it is no file, such as `<(sops -d config.json)`
+  static byte[] read(Path file, PipeReader pipes) throws ConfigException {
     byte[] bytes;
-    try (InputStream in = Files.newInputStream(file)) {
-      bytes = in.readNBytes(MAX_BYTES + 1);
+    try {
+      bytes = SecretFiles.onDisk(pipes).read(file, MAX_BYTES + 1);
     } catch (IOException e) {
       throw problem(file, "can't be read, " + reason(file, e));
     }
@@ -38,15 +42,10 @@ public final class ConfigFile {
   ///
   /// @throws ConfigException as above, and when it is neither a file nor a folder
   public static byte[] readAgain(Path file) throws ConfigException {
-    if (!isReadable(file)) {
+    if (PipeReader.isPipe(file)) {
       throw problem(file, "is a pipe or a device, which isn't read while the router runs");
     }
     return read(file);
-  }
-
-  /// Whether reading it comes to an end, be it with an error.
-  static boolean isReadable(Path file) {
-    return Files.isRegularFile(file) || Files.isDirectory(file) || Files.notExists(file);
   }
 
   private static ConfigException problem(Path file, String what) {
@@ -56,6 +55,7 @@ public final class ConfigFile {
   static String reason(Path file, IOException e) {
     return switch (e) {
       case NoSuchFileException _ -> "there is none";
+      case PipeReader.PipeException pipe -> pipe.getMessage();
       case AccessDeniedException _ -> "access is denied to " + us() + ", its " + ownership(file);
       default -> Files.isDirectory(file) ? "it is a directory" : e.getClass().getSimpleName();
     };

@@ -26,6 +26,10 @@ public final class FilesRead {
       try {
         Path real = file.toRealPath();
         BasicFileAttributes found = Files.readAttributes(real, BasicFileAttributes.class);
+        if (found.isOther()) {
+          // A pipe is read once; its times change whenever its writer comes.
+          return Optional.empty();
+        }
         Optional<Object> key = Optional.ofNullable(found.fileKey());
         return Optional.of(new Stamp(real, key, found.lastModifiedTime(), found.size()));
       } catch (IOException e) {
@@ -56,16 +60,6 @@ public final class FilesRead {
   public void note(Path file) {
     if (!stamps.containsKey(file)) {
       stamps.put(file, Stamp.of(file));
-    }
-  }
-
-  /// The same for one that is read while the router runs.
-  ///
-  /// @throws IOException when it is a pipe or a device, see [ConfigFile#readAgain]
-  public void noteAgain(Path file) throws IOException {
-    note(file);
-    if (!ConfigFile.isReadable(file)) {
-      throw new IOException("a pipe or a device");
     }
   }
 

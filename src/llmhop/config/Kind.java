@@ -3,7 +3,7 @@ package llmhop.config;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Which program answers for a model, whose paths are known then.
+/// The program that answers for a model, so that its paths are known.
 public enum Kind {
   /// vLLM's OpenAI-compatible server.
   VLLM,

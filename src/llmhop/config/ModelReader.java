@@ -39,7 +39,8 @@ final class ModelReader {
           "maxConcurrent",
           "queue",
           "heartbeat");
-  static final List<String> TIMEOUT_KEYS = List.of("connect", "firstByte", "idle", "total");
+  static final List<String> TIMEOUT_KEYS = 
+      List.of("connect", "send", "firstByte", "idle", "total");
 
   private final ModelNames names;
   private final Secrets secrets;
@@ -195,7 +196,8 @@ final class ModelReader {
         limit(timeouts, "connect").orElse(Timeouts.DEFAULT.connect()),
         limit(timeouts, "firstByte"),
         limit(timeouts, "idle"),
-        limit(timeouts, "total"));
+        limit(timeouts, "total"),
+        limit(timeouts, "send").orElse(Timeouts.DEFAULT.send()));
   }
 
   private static Optional<Duration> limit(Section timeouts, String key) {

@@ -28,16 +28,8 @@ public interface Secrets {
   ///
   /// @return what a start uses
   static Secrets fromProcess() {
-    return fromProcess(_ -> {});
-  }
-
-  /// The same, telling which files it looks into.
-  ///
-  /// @param files is told of each file before it is read, also of one that can't be
-  /// @return what a reload uses
-  static Secrets fromProcess(BeforeReading files) {
     return new StoredSecrets(
-        name -> Optional.ofNullable(System.getenv(name)), SecretFiles.onDisk().telling(files));
+        name -> Optional.ofNullable(System.getenv(name)), SecretFiles.onDisk());
   }
 
   /// Looks nowhere: the spelling of references is checked, their values are left open.

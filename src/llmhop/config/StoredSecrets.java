@@ -82,6 +82,7 @@ record StoredSecrets(Function<String, Optional<String>> environment, SecretFiles
     return switch (e) {
       case NoSuchFileException _ -> "there is none";
       case AccessDeniedException _ -> "access is denied";
+      case PipeReader.PipeException pipe -> pipe.getMessage();
       default -> "is it a file?";
     };
   }

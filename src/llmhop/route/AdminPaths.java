@@ -106,6 +106,15 @@ final class AdminPaths {
       /api/upload/image* /api/extra/websearch* /api/admin/reload_config*
       """;
 
+  /// Hosted APIs, and LocalAI: keys of the operator's account, calls that go past the router once
+  /// they are set up, and the account itself.
+  private static final String HOSTED =
+      """
+      /v1/realtime/calls /v1/realtime/client_secrets /v1/realtime/sessions
+      /v1/realtime/transcription_session /v1/realtime/transcription_sessions
+      /v1/realtime/translations /v1/chatkit/sessions /v1/organization /v1/organizations
+      """;
+
   /// KoboldCpp goes by how the target of a request ends, with its query, whatever comes before.
   private static final String ENDING =
       """
@@ -114,17 +123,17 @@ final class AdminPaths {
       /api/extra/websearch /set_tts_settings
       """;
 
-  /// Closed for every method, with all that lies below.
+  /// Paths that are closed for every method, with all that lies below.
   static final Set<String> CLOSED = new HashSet<>();
 
-  /// Whole families of them.
+  /// Patterns that close a family of paths each.
   static final List<Glob> FAMILIES = new ArrayList<>();
 
-  /// Closed whatever comes before.
+  /// Ends of targets that are closed, whatever comes before them.
   static final List<String> ENDINGS = List.of(ENDING.strip().split("\\s+"));
 
-  /// Closed unless they are only read; what lies below them is something else. The first three are
-  /// llama.cpp's, the others KoboldCpp's and Aphrodite's.
+  /// Paths that are closed unless a request only reads them; what lies below them is something
+  /// else. The first three are llama.cpp's, the others KoboldCpp's and Aphrodite's.
   static final Set<String> READ_ONLY =
       Set.of(
           "/props",
@@ -133,16 +142,18 @@ final class AdminPaths {
           "/api/v1/config/soft_prompt",
           "/api/latest/config/soft_prompt");
 
-  /// Closed for GET: WebSockets of LM Studio's SDK, at paths by which other engines are used.
+  /// Paths that are closed for GET and HEAD only: LM Studio's SDK opens WebSockets there, and other
+  /// engines are used by a POST to them.
   static final Set<String> NOT_READ = Set.of("/embedding", "/files");
 
-  /// Longer ones are none of these.
+  /// Longest path that is looked up, in characters; no path of the tables is longer.
   private static final int LONGEST = 64;
 
   static {
     for (String table :
         List.of(
-            VLLM, SGLANG, LLAMACPP, OLLAMA, LLAMASWAP, TABBYAPI, LOCALAI, LMSTUDIO, KOBOLDCPP)) {
+            VLLM, SGLANG, LLAMACPP, OLLAMA, LLAMASWAP, TABBYAPI, LOCALAI, LMSTUDIO, KOBOLDCPP,
+            HOSTED)) {
       for (String path : table.strip().split("\\s+")) {
         if (path.indexOf('*') < 0) {
           CLOSED.add(path);
@@ -172,7 +183,7 @@ final class AdminPaths {
     }
     String path = place.toString();
     return CLOSED.contains(path)
-        || (ends && (isRead(method) ? NOT_READ : READ_ONLY).contains(path));
+        || (ends && (Target.isRead(method) ? NOT_READ : READ_ONLY).contains(path));
   }
 
   /// Whether a text ends like one of the paths that are closed whatever comes before them.
@@ -209,9 +220,5 @@ final class AdminPaths {
       }
     }
     return false;
-  }
-
-  private static boolean isRead(String method) {
-    return method.equals("GET") || method.equals("HEAD");
   }
 }

@@ -70,6 +70,17 @@ abstract class BodyShare implements AutoCloseable {
     }
   }
 
+  /// Takes so many bytes more only where there is plenty: nobody waits for room, and a quarter of
+  /// the budget stays free. For what is read ahead, which can as well wait.
+  ///
+  /// @return whether they were taken
+  boolean takeSpare(long bytes) {
+    long counted = BufferBudget.rounded(bytes);
+    return budget.waiting() == 0
+        && budget.free() - counted >= budget.largest() / 4
+        && budget.take(this, counted);
+  }
+
   /// The caller's next bytes are waited for from here on, and the body may be ended meanwhile.
   void arriving() {
     if (!registered) {

@@ -50,7 +50,7 @@ public final class Doorway implements Refusals {
     String id = ids.fresh();
     Fields fields = ErrorAnswer.fields(refusal);
     fields.add("X-Request-Id", id);
-    return new Page(fields, ErrorAnswer.body(refusal, path(target), id));
+    return new Page(fields, ErrorAnswer.body(refusal, LoggedPath.ofTarget(target), id));
   }
 
   @Override
@@ -58,7 +58,7 @@ public final class Doorway implements Refusals {
     Refusal refusal = refusal(fault, message);
     record(
         page.fields().first("X-Request-Id").orElse("-"),
-        path(target),
+        LoggedPath.ofTarget(target),
         refusal.status(),
         page.body().length,
         refusal.fault(),
@@ -102,11 +102,5 @@ public final class Doorway implements Refusals {
             Phase.ACCEPT,
             Optional.of(error),
             detail));
-  }
-
-  private static String path(String target) {
-    int query = target.indexOf('?');
-    String path = query < 0 ? target : target.substring(0, query);
-    return path.isEmpty() ? "-" : path;
   }
 }

@@ -149,7 +149,7 @@ final class EnginePaths implements Profile {
 
   private static final Map<Kind, List<String>> LINES = new EnumMap<>(Kind.class);
 
-  /// Made once, since many models have the same kind.
+  /// The profile of each kind, made once since many models have the same kind.
   private static final Map<Kind, EnginePaths> MADE = new EnumMap<>(Kind.class);
 
   static {
@@ -207,12 +207,12 @@ final class EnginePaths implements Profile {
     }
   }
 
-  /// The paths of a kind.
+  /// Returns the paths of a kind.
   static EnginePaths of(Kind kind) {
     return MADE.get(kind);
   }
 
-  /// What a kind has of the table: a method and a path each.
+  /// Returns the lines of the table that a kind has: a method and a path each.
   static List<String> lines(Kind kind) {
     return LINES.get(kind);
   }

@@ -39,13 +39,13 @@ final class Forwarder {
 
   private final ForwardedFields fields;
   private final RequestIds ids;
-  private final ShortageNews shortages;
+  private final DepletionNews depletions;
 
-  /// @param shortages is told what this process is out of
-  Forwarder(ForwardedFields fields, RequestIds ids, ShortageNews shortages) {
+  /// @param depletions is told what this process is out of
+  Forwarder(ForwardedFields fields, RequestIds ids, DepletionNews depletions) {
     this.fields = fields;
     this.ids = ids;
-    this.shortages = shortages;
+    this.depletions = depletions;
   }
 
   /// @param first the backend to begin with
@@ -78,8 +78,8 @@ final class Forwarder {
           if (x.gone()) {
             throw new EOFException("the caller left before an answer came");
           }
-          if (e instanceof Exhausted shortage) {
-            shortages.tell(shortage.shortage());
+          if (e instanceof Exhausted depletion) {
+            depletions.tell(depletion.depletion());
           }
           Refusal refusal = refusal(pick.found(), e);
           boolean settled = busy.isPresent() || ran.isPresent();
@@ -110,7 +110,7 @@ final class Forwarder {
   private static boolean mayHaveRun(UpstreamException e) {
     return switch (e) {
       case Unreachable _ -> false;
-      case Exhausted shortage -> shortage.sent();
+      case Exhausted depletion -> depletion.sent();
       case BadReply _, TimedOut _, BodyFailed _ -> true;
     };
   }
@@ -180,7 +180,7 @@ final class Forwarder {
       case Cancelled _ -> {}
       case BadReply broken -> lease.broke(broken.getMessage());
       case TimedOut late -> {
-        if (late.limit() == Timing.Limit.FIRST_BYTE) {
+        if (late.limit() == Timing.Limit.FIRST_BYTE || late.limit() == Timing.Limit.SEND) {
           lease.late(late.getMessage());
         }
       }
@@ -236,7 +236,7 @@ final class Forwarder {
       case Exhausted e ->
           e.sent()
               ? Refusal.backendBadReply(model, e.getMessage())
-              : Refusal.exhausted(e.shortage(), e.getMessage());
+              : Refusal.exhausted(e.depletion(), e.getMessage());
       case BodyFailed e ->
           switch (e.getCause()) {
             case Refusal refusal -> refusal;

@@ -120,7 +120,7 @@ final class Journal {
         requestId,
         caller.name(),
         method,
-        path,
+        LoggedPath.masked(path),
         model,
         backend,
         tried,

@@ -15,9 +15,10 @@ import llmhop.config.PathRules;
 /// and its `allowPaths`) is compared to the letter, with the path as the caller writes it, so that
 /// only what all servers read alike gets through. What *closes* (`denyPaths`, administrative paths)
 /// is compared in every reading that a server may have, and with the path as each backend would get
-/// it, too; an administrative path that `allowPaths` names is open in the same readings. Where a
-/// model's URL changes paths, the profile needn't hold for the changed one: the URL is the
-/// operator's word, and nothing in a plain path leads out of it.
+/// it, with and without what the model's URL puts before it; an administrative path that
+/// `allowPaths` names is open in the same readings. Where a model's URL changes paths, the profile
+/// needn't hold for the changed one: the URL is the operator's word, and nothing in a plain path
+/// leads out of it.
 ///
 /// The router's own prefixes, `/route` and `/llmhop`, are closed in what the caller writes, and no
 /// key opens them: behind them a second router would choose a model that nothing has checked here.
@@ -25,6 +26,11 @@ import llmhop.config.PathRules;
 final class PathGate {
   /// Prefixes of this router's own paths.
   private static final Set<String> OWN = Set.of("/route", "/llmhop");
+
+  /// The same where the body names the model of a request that does not read: the pages below
+  /// `/llmhop` answer GET and HEAD, so a second router treats any other request for them as one for
+  /// the model that its body names.
+  private static final Set<String> OWN_ROUTES = Set.of("/route");
 
   private static final int MAX_OWN = "/llmhop".length();
 
@@ -64,22 +70,29 @@ final class PathGate {
     this.usual = openOf(profile.usual());
   }
 
-  /// Those that the rest of the rules leaves open.
+  /// Returns the paths that the rest of the rules leaves open.
   private Set<String> openOf(Set<String> paths) {
     if (denied.isEmpty() && changing.isEmpty()) {
       return paths;
     }
     Set<String> open = new HashSet<>();
     for (String path : paths) {
-      if (!judge("POST", path)) open.add(path);
+      if (!judge("POST", path, true)) open.add(path);
     }
     return open;
   }
 
   /// Whether a request for this raw path must not reach a backend. Nearly all are known to be open
   /// from the start.
+  ///
+  /// @param routed whether the caller wrote it after `/route/{model}`
+  boolean closes(String method, String path, boolean routed) {
+    return !(method.equals("POST") && usual.contains(path)) && judge(method, path, routed);
+  }
+
+  /// Whether a request for this raw path after `/route/{model}` must not reach a backend.
   boolean closes(String method, String path) {
-    return !(method.equals("POST") && usual.contains(path)) && judge(method, path);
+    return closes(method, path, true);
   }
 
   /// Whether a query leads a backend to a closed path. KoboldCpp compares the end of the whole
@@ -90,45 +103,43 @@ final class PathGate {
     return goesByEnds && !query.isEmpty() && AdminPaths.closesQuery(query);
   }
 
-  /// The same the long way.
-  private boolean judge(String method, String path) {
+  /// Judges a path by all rules.
+  private boolean judge(String method, String path, boolean routed) {
     if (!profile.has(method, path) && !opens(path)) {
       return true;
     }
-    if (isClosed(method, path, true)) {
+    Set<String> own = routed || Target.isRead(method) ? OWN : OWN_ROUTES;
+    if (isClosed(method, path, own)) {
       return true;
     }
     for (Endpoint endpoint : changing) {
       String sent = endpoint.path(path);
-      if (isClosed(method, sent, false) || leadsOn(sent.substring(endpoint.path().length()))) {
+      if (isClosed(method, sent, Set.of()) || isClosed(method, rest(endpoint, sent), own)) {
         return true;
       }
     }
     return false;
   }
 
-  /// @param ours whether the router's own prefixes are closed, too
-  private boolean isClosed(String method, String path, boolean ours) {
+  /// The caller's part of a path that a model's URL changes: a proxy before the backend may drop
+  /// the URL's part. The slash that begins it stands once, so that it is a path and no host.
+  private static String rest(Endpoint endpoint, String sent) {
+    String rest = sent.substring(endpoint.path().length());
+    int begin = 0;
+    while (!endpoint.path().isEmpty() && rest.startsWith("//", begin)) {
+      begin++;
+    }
+    return rest.isEmpty() ? "/" : rest.substring(begin);
+  }
+
+  /// @param own the prefixes of the router's own that are closed, too
+  private boolean isClosed(String method, String path, Set<String> own) {
     return Readings.any(
         path,
         (place, ends) ->
-            (ours && isOwn(place))
+            (place.length() <= MAX_OWN && own.contains(place.toString()))
                 || denies(place)
                 || (AdminPaths.closes(method, place, ends) && !opensReading(place)));
-  }
-
-  /// Whether the caller's part of a path that a model's URL changes begins with a prefix of the
-  /// router's own: a proxy before a second router may drop the URL's part.
-  private static boolean leadsOn(String rest) {
-    int begin = 0;
-    while (begin + 1 < rest.length() && rest.charAt(begin + 1) == '/') {
-      begin++;
-    }
-    return Readings.any(rest.substring(begin), (place, ends) -> isOwn(place));
-  }
-
-  private static boolean isOwn(CharSequence place) {
-    return place.length() <= MAX_OWN && OWN.contains(place.toString());
   }
 
   private boolean opensReading(CharSequence place) {

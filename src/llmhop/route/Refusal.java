@@ -2,7 +2,7 @@ package llmhop.route;
 
 import java.util.Optional;
 import java.util.OptionalInt;
-import llmhop.http.wire.Shortage;
+import llmhop.http.wire.Depletion;
 import llmhop.json.JsonWriter;
 import llmhop.observe.EndedBy;
 
@@ -133,7 +133,7 @@ public final class Refusal extends RuntimeException {
         FORBIDDEN,
         "path_not_allowed",
         EndedBy.CALLER,
-        message.formatted(quote(path), quote(model)));
+        message.formatted(quote(LoggedPath.masked(path)), quote(model)));
   }
 
   /// A WebSocket of a caller whose limits or models hold for single requests: the router does not
@@ -180,7 +180,7 @@ public final class Refusal extends RuntimeException {
   /// A path that no engine routes by model.
   public static Refusal unknownUrl(String method, String path) {
     String message = "There is nothing at %s %s. Requests are routed by the 'model' they name.";
-    return caller(404, "unknown_url", message.formatted(cut(method), quote(path)));
+    return caller(404, "unknown_url", message.formatted(cut(method), quote(LoggedPath.masked(path))));
   }
 
   /// The body is over a limit.
@@ -218,8 +218,8 @@ public final class Refusal extends RuntimeException {
   }
 
   /// The process or its machine is out of something; nothing was sent.
-  static Refusal exhausted(Shortage shortage, String detail) {
-    Refusal refusal = overloaded(shortage.word());
+  static Refusal exhausted(Depletion depletion, String detail) {
+    Refusal refusal = overloaded(depletion.word());
     refusal.detail = Optional.of(detail);
     return refusal;
   }

@@ -37,7 +37,8 @@ public final class Route {
     this.changesPaths = changes;
     this.gate = new PathGate(model.paths(), model.endpoints());
     var limits = model.timeouts();
-    this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total());
+    this.timing = 
+        new Timing(limits.firstByte(), limits.idle(), limits.total(), limits.send());
     this.limitsBackends = model.limitsBackends();
     this.holdsHead = limits.firstByte().isPresent() || model.failover().isOn();
   }
@@ -95,7 +96,8 @@ public final class Route {
 
   /// Whether this target must not be reached, as the caller writes it or as a backend would get it.
   boolean closes(String method, Target target) {
-    return gate.closes(method, target.path()) || gate.closesQuery(target.query());
+    return gate.closes(method, target.path(), target.routed().isPresent())
+        || gate.closesQuery(target.query());
   }
 
   /// Whether dot segments in a closed path could lead out of the path of the model's URL, where no

@@ -49,7 +49,7 @@ public final class Router implements HttpHandler {
     this.admission = setup.admission();
     this.ids = new RequestIds(setup.random());
     this.chain = new Chain(setup.instance());
-    var news = new ShortageNews(setup.nanos(), setup.faults()::println);
+    var news = new DepletionNews(setup.nanos(), setup.faults()::println);
     this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids, news);
     this.observer = setup.observer();
     this.clock = setup.clock();
@@ -143,7 +143,7 @@ public final class Router implements HttpHandler {
   private Target accept(Exchange x, Journal journal) {
     Fields fields = x.fields();
     journal.id(ids.of(fields.first("X-Request-Id"), Chain.isBehindRouter(fields)));
-    Target target = Target.parse(x.rawTarget());
+    Target target = Target.of(x.method(), x.rawTarget());
     journal.path(target.path());
     x.check();
     chain.check(fields);

@@ -1,6 +1,7 @@
 package llmhop.route;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -11,18 +12,53 @@ import llmhop.http.upstream.Sink;
 /// as it passes. The last part is held back until the whole is judged, so that a backend never gets
 /// a complete request that the router would have refused.
 ///
-/// Holds at most [#PART] bytes, which are taken from the budget as they arrive.
+/// The thread that sends also reads the caller, part by part. When the backend stops reading, that
+/// thread is blocked, and a second one reads the caller ahead from then on, so that a caller that
+/// leaves is seen:
+///
+/// ```
+///   READING <--> SENDING --stalled--> AHEAD (the second thread reads to the end of the body)
+///   any --writeTo returns or throws--> OVER
+/// ```
+///
+/// Each part is at most [#PART] bytes and is taken from the budget; a part that was sent is filled
+/// again. The second thread takes only memory that is to spare. Where there is none it waits until
+/// the backend takes a part, and a caller that leaves meanwhile is seen when the limit `send` ends
+/// the wait.
 final class StreamedBody implements Body {
   private static final int PART = 64 * 1024;
 
   /// The size of the first part, in bytes: an upload that doesn't go on holds little.
   private static final int FIRST_PART = 16 * 1024;
 
+  /// How often the second thread looks whether there is memory to spare again.
+  private static final long LOOK_AGAIN_MILLIS = 100;
+
+  private enum State {
+    READING,
+    SENDING,
+    AHEAD,
+    OVER
+  }
+
+  private record Part(byte[] bytes, int length) {}
+
   private final Exchange exchange;
   private final long length;
   private final Look look;
   private final Supplier<BodyShare> shares;
   private final Consumer<Optional<Named>> judge;
+
+  // Used by the thread that reads the caller.
+  private BodyShare share;
+  private long left;
+
+  // Guarded by this.
+  private final ArrayDeque<Part> filled = new ArrayDeque<>();
+  private final ArrayDeque<byte[]> sent = new ArrayDeque<>();
+  private State state = State.READING;
+  private boolean readsAhead;
+  private Throwable failure;
 
   /// @param shares makes what the body holds of the budget while it is sent
   /// @param judge throws a [Refusal] when the body names another model than the path
@@ -51,43 +87,184 @@ final class StreamedBody implements Body {
 
   @Override
   public void writeTo(Sink sink) throws IOException {
-    try (BodyShare share = shares.get()) {
+    share = shares.get();
+    left = length;
+    try {
       exchange.awaitBody();
       share.take(FIRST_PART);
-      byte[] part = new byte[FIRST_PART];
-      long left = length;
-      while (left > 0) {
-        int filled = fill(share, part, (int) Math.min(part.length, left));
-        left -= filled;
-        if (left == 0) {
-          judge.accept(look.finish());
+      byte[] first = new byte[FIRST_PART];
+      long unsent = length;
+      Part part = read(first);
+      while (true) {
+        sending();
+        sink.write(part.bytes(), 0, part.length());
+        unsent -= part.length();
+        if (unsent == 0) {
+          return;
         }
-        sink.write(part, 0, filled);
-        if (left > 0 && part.length < PART) {
-          share.take(PART - FIRST_PART);
-          part = new byte[PART];
-        }
+        part = next(part);
       }
+    } finally {
+      over();
     }
   }
 
-  private int fill(BodyShare share, byte[] part, int wanted) {
-    int filled = 0;
+  /// The next part, from the caller or from what was read ahead.
+  private Part next(Part last) {
+    if (sentOne(last)) {
+      return take();
+    }
+    if (last.bytes().length == PART) {
+      return read(last.bytes());
+    }
+    share.take(PART - FIRST_PART);
+    return read(new byte[PART]);
+  }
+
+  /// Reads a part, and judges the body with its last one.
+  private Part read(byte[] into) {
+    int wanted = (int) Math.min(into.length, left);
+    fill(into, wanted);
+    left -= wanted;
+    if (left == 0) {
+      judge.accept(look.finish());
+    }
+    return new Part(into, wanted);
+  }
+
+  private void fill(byte[] part, int wanted) {
+    int filledNow = 0;
     try {
       share.arriving();
-      while (filled < wanted) {
-        int read = exchange.read(part, filled, wanted - filled);
+      while (filledNow < wanted) {
+        int read = exchange.read(part, filledNow, wanted - filledNow);
         if (read < 0) {
           throw Refusal.badRequest("The request body is shorter than its Content-Length.");
         }
         share.came(read);
-        look.feed(part, filled, read);
-        filled += read;
+        look.feed(part, filledNow, read);
+        filledNow += read;
       }
       share.arrived();
-      return filled;
     } catch (Refusal e) {
       throw share.refusal(e);
     }
+  }
+
+  private synchronized void sending() {
+    if (state == State.READING) {
+      state = State.SENDING;
+    }
+  }
+
+  /// @return whether the second thread reads the caller
+  private synchronized boolean sentOne(Part part) {
+    if (state != State.AHEAD) {
+      state = State.READING;
+      return false;
+    }
+    sent.add(part.bytes());
+    notifyAll();
+    return true;
+  }
+
+  private synchronized Part take() {
+    while (filled.isEmpty() && failure == null) {
+      await(0);
+    }
+    // What came before the failure may go, but the request ends anyway.
+    return switch (failure) {
+      case null -> filled.poll();
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IllegalStateException(failure);
+    };
+  }
+
+  private void await(long millis) {
+    try {
+      wait(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a body was sent", e);
+    }
+  }
+
+  /// Closes the share, unless the second thread still uses it and does that.
+  private void over() {
+    synchronized (this) {
+      state = State.OVER;
+      notifyAll();
+      if (readsAhead) {
+        return;
+      }
+    }
+    share.close();
+  }
+
+  // ---- the second thread
+
+  @Override
+  public synchronized void stalled(Consumer<Throwable> fail) {
+    if (state == State.SENDING) {
+      Thread second = Thread.ofVirtual().name("read-ahead").unstarted(() -> readAhead(fail));
+      second.start();
+      // Only now: without a thread to be had nothing changes.
+      state = State.AHEAD;
+      readsAhead = true;
+    }
+  }
+
+  private void readAhead(Consumer<Throwable> fail) {
+    try {
+      Optional<byte[]> room = left > 0 ? room() : Optional.empty();
+      while (room.isPresent()) {
+        add(read(room.get()));
+        room = left > 0 ? room() : Optional.empty();
+      }
+    } catch (Throwable e) {
+      failed(e);
+      fail.accept(e);
+    } finally {
+      endAhead();
+    }
+  }
+
+  private synchronized void add(Part part) {
+    filled.add(part);
+    notifyAll();
+  }
+
+  private synchronized void failed(Throwable e) {
+    failure = e;
+    notifyAll();
+  }
+
+  private void endAhead() {
+    synchronized (this) {
+      readsAhead = false;
+      if (state != State.OVER) {
+        // The thread that sends closes the share at its end.
+        return;
+      }
+    }
+    share.close();
+  }
+
+  /// Waits for room for another part.
+  ///
+  /// @return empty when the body isn't sent any more
+  private synchronized Optional<byte[]> room() {
+    while (state != State.OVER) {
+      byte[] again = sent.poll();
+      if (again != null) {
+        return Optional.of(again);
+      }
+      if (share.takeSpare(PART)) {
+        return Optional.of(new byte[PART]);
+      }
+      await(LOOK_AGAIN_MILLIS);
+    }
+    return Optional.empty();
   }
 }

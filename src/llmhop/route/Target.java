@@ -14,6 +14,24 @@ import java.util.Optional;
 public record Target(String path, String query, Optional<String> routed) {
   private static final String ROUTE = "/route/";
 
+  /// The server as a whole, as `OPTIONS` asks for it (RFC 9112 section 3.2.4).
+  static final Target SERVER = new Target("*", "", Optional.empty());
+
+  /// Splits the target of a request: [#SERVER] for `OPTIONS *` and for `OPTIONS` of an absolute
+  /// target without path and query.
+  ///
+  /// @throws Refusal when it is in neither form or its escapes are broken
+  static Target of(String method, String raw) {
+    boolean server = method.equals("OPTIONS") && !raw.startsWith("/") && isServer(raw);
+    return server ? SERVER : parse(raw);
+  }
+
+  private static boolean isServer(String raw) {
+    int scheme = raw.indexOf("://");
+    return raw.equals("*")
+        || (scheme > 0 && raw.indexOf('/', scheme + 3) < 0 && raw.indexOf('?', scheme) < 0);
+  }
+
   /// Splits a target in origin-form or absolute-form.
   ///
   /// @throws Refusal when it is in neither form or its escapes are broken
@@ -71,14 +89,15 @@ public record Target(String path, String query, Optional<String> routed) {
   /// The value of a query parameter, decoded.
   ///
   /// @throws Refusal when it stands there several times in several ways, another case of letters
-  ///   among them, or isn't UTF-8
+  ///   among them, or isn't UTF-8, or when another reader may find it elsewhere: behind a `;`, which
+  ///   separates pairs for some, or in `model[]` or `=model`
   public Optional<String> parameter(String name) {
     Optional<String> found = Optional.empty();
     if (query.length() < 2) {
       return found;
     }
     for (String pair : query.substring(1).split("&")) {
-      int equals = pair.indexOf('=');
+      int equals = pair.indexOf('=', 1);
       String key = decode(equals < 0 ? pair : pair.substring(0, equals), true).orElse("");
       if (key.equalsIgnoreCase(name)) {
         Optional<String> value = decode(equals < 0 ? "" : pair.substring(equals + 1), true);
@@ -89,15 +108,52 @@ public record Target(String path, String query, Optional<String> routed) {
           throw Refusal.duplicateModel("The query names '" + name + "' in several ways.");
         }
         found = value;
+      } else if (isHidden(name, key) || isBehindSemicolon(name, pair)) {
+        throw Refusal.duplicateModel("The query can be read as another '" + name + "'.");
       }
     }
     return found.filter(value -> !value.isEmpty());
+  }
+
+  /// Whether some reader takes the key for this name: PHP, Rack and qs read `model[]` so, older
+  /// versions of cpp-httplib `=model=`.
+  private static boolean isHidden(String name, String key) {
+    int start = 0;
+    while (start < key.length() && (key.charAt(start) <= ' ' || isOpening(key.charAt(start)))) {
+      start++;
+    }
+    int bracket = key.indexOf('[', start);
+    String bare = key.substring(start, bracket < 0 ? key.length() : bracket);
+    return bare.replace("]", "").trim().equalsIgnoreCase(name);
+  }
+
+  private static boolean isOpening(char c) {
+    return c == '=' || c == '[';
+  }
+
+  private static boolean isBehindSemicolon(String name, String pair) {
+    if (pair.indexOf(';') < 0) {
+      return false;
+    }
+    for (String piece : pair.split(";")) {
+      int equals = piece.indexOf('=', 1);
+      String key = equals < 0 ? piece : piece.substring(0, equals);
+      if (decode(key, true).filter(text -> isHidden(name, text)).isPresent()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /// Whether the path is this one or lies below it.
   public boolean isUnder(String folder) {
     return path.startsWith(folder)
         && (path.length() == folder.length() || path.charAt(folder.length()) == '/');
+  }
+
+  /// Whether a request of this method only reads.
+  static boolean isRead(String method) {
+    return method.equals("GET") || method.equals("HEAD");
   }
 
   /// Whether the path holds a segment that leads elsewhere, `.` or `..`, in any spelling.

@@ -53,6 +53,8 @@ final class Messages {
     "5;x=\"\r\n\"\r\n",
     "HTTP/1.0",
     "HTTP/2.0",
+    "HTTP/1.2",
+    "HTTP/1.10",
     "HTTP/1.1 ",
     BAIT,
     "0\r\n\r\n" + BAIT,
@@ -87,9 +89,10 @@ final class Messages {
     StringBuilder head = new StringBuilder(oneIn(8) ? "\r\n" : "");
     head.append(pick("GET", "POST", "PUT", "PATCH", "X-y"));
     head.append(" /").append(i).append(pick("", "?a=b", "/%20", "//")).append(" HTTP/1.");
-    head.append(oneIn(8) ? "0" : "1").append("\r\n");
+    String minor = oneIn(8) ? "0" : oneIn(8) ? pick("2", "9") : "1";
+    head.append(minor).append("\r\n");
     head.append(pick("Host: a", "host:a:80", "HOST: \t[::1] ")).append("\r\n");
-    boolean http11 = head.indexOf("HTTP/1.1") > 0;
+    boolean http11 = !minor.equals("0");
     if (oneIn(3)) {
       head.append(pick("X: ", "X:y", "Accept: */*", "X: \u00e9", "X:\ta b\t")).append("\r\n");
     }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 final class StrictReader {
   private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
   private static final Pattern REQUEST_LINE =
-      Pattern.compile("(" + TOKEN + ") ([\\x21\\x22\\x24-\\x7e]+) HTTP/1\\.([01])");
+      Pattern.compile("(" + TOKEN + ") ([\\x21\\x22\\x24-\\x7e]+) HTTP/1\\.([0-9])");
   private static final Pattern FIELD =
       Pattern.compile("(" + TOKEN + "):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*?)[ \\t]*");
   private static final Pattern CHUNK =
@@ -72,7 +72,7 @@ final class StrictReader {
   private boolean next() throws Refused {
     String first = line();
     Matcher request = match(REQUEST_LINE, first.isEmpty() ? line() : first);
-    boolean http11 = request.group(3).equals("1");
+    boolean http11 = !request.group(3).equals("0");
     List<String> hosts = new ArrayList<>();
     List<String> lengths = new ArrayList<>();
     List<String> codings = new ArrayList<>();

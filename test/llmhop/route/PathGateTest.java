@@ -408,6 +408,10 @@ class PathGateTest {
     "POST, /api/extra/data/load",
     "PUT, /api/v1/config/soft_prompt",
     "POST, /pd_role_switch",
+    "POST, /v1/realtime/client_secrets",
+    "POST, /v1/realtime/calls",
+    "POST, /v1/realtime/sessions",
+    "GET, /v1/organization/projects",
     "POST, /v1/set_lora"
   })
   void whatManagesAnEngineIsClosedWithoutAKindAndWithEach(String method, String path) {
@@ -424,6 +428,9 @@ class PathGateTest {
       String method = line.substring(0, line.indexOf(' '));
       String path = line.substring(line.indexOf(' ') + 1).replace("{id}", "resp_0-Ab9");
       assertFalse(allowing().closes(method, path), line);
+      for (Endpoint endpoint : List.of(at("/gw", true), at("/gw", false), at("/gw/v1", false))) {
+        assertFalse(new PathGate(PathRules.DEFAULT, List.of(endpoint)).closes(method, path), line);
+      }
     }
   }
 
@@ -447,6 +454,9 @@ class PathGateTest {
     assertTrue(new PathGate(admin, List.of(at("/api", true))).closes("POST", "/v1/pull"));
     assertTrue(new PathGate(admin, List.of(at("/x", false))).closes("POST", "/pause"));
     assertFalse(new PathGate(admin, List.of(at("/x", false))).closes("POST", CHAT));
+    assertTrue(new PathGate(admin, List.of(at("/gw", true))).closes("POST", "/v1/upstream/b"));
+    assertTrue(new PathGate(admin, List.of(at("/gw", true))).closes("POST", "/v1//pause"));
+    assertFalse(new PathGate(admin, List.of(at("/gw/v1", false))).closes("POST", CHAT));
     var deny = new PathRules(Optional.of(Kind.OPENAI), List.of(), List.of("/api/v3/embeddings"));
     var second = new PathGate(deny, List.of(at("", false), at("/api/v3", true)));
     assertTrue(second.closes("POST", "/v1/embeddings"), "of any of the endpoints");

@@ -315,7 +315,16 @@ class FindingTheModelTest {
         "GET /route/one/v1/realtime?model=other",
         "POST /v1/x?model=other",
         "POST /v1/x?model=unknown",
-        "POST /v1/x?Model=other"
+        "POST /v1/x?Model=other",
+        "POST /v1/x?a=b;model=other",
+        "POST /v1/x?model=one;model=other",
+        "POST /v1/x?a;b;mod%65l=other",
+        "POST /v1/x?a;Model[]=other",
+        "POST /v1/x?model[]=other",
+        "POST /v1/x?model%5B0%5D=other",
+        "POST /v1/x?=model=other",
+        "POST /v1/x?%20model=other",
+        "POST /v1/x?model%00=other"
       })
   void aQueryThatNamesAnotherModelIsRefused(String line) {
     String[] words = line.split(" ");
@@ -323,6 +332,14 @@ class FindingTheModelTest {
     Answer answer = router.ask(Request.of(words[0], words[1], body));
     assertEquals(400, answer.status(), answer::toString);
     assertEquals(0, one.requests().size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"models=a;b", "x[model]=a", "a;b=c", "include[]=x", "model_id=a", "=", "&&=a&", ";"})
+  void aQueryThatNamesNoModelPasses(String query) {
+    Seen seen = seenBy(one, Request.post("/v1/x?" + query, "{\"model\":\"one\"}"));
+    assertEquals("/v1/x?" + query, seen.target());
   }
 
   @Test

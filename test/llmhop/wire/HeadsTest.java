@@ -4,12 +4,14 @@ import static llmhop.kit.Steps.all;
 import static llmhop.kit.Steps.answerJson;
 import static llmhop.kit.Steps.raw;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.Optional;
 import llmhop.kit.Answer;
 import llmhop.kit.RawCaller;
+import llmhop.kit.Request;
 import llmhop.kit.ScriptedBackend;
 import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
@@ -92,7 +94,7 @@ class HeadsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"HTTP/2.0", "http/1.1", "HTTP/1.2"})
+  @ValueSource(strings = {"HTTP/2.0", "http/1.1", "HTTP/1.10", "HTTP/01.1"})
   void anotherVersionOfHttpIsRefusedInOurWords(String version) {
     Answer answer = ask("GET /route/llama/x " + version + "\\r\\nHost: localhost\\r\\n\\r\\n");
     assertEquals(505, answer.status());
@@ -127,6 +129,120 @@ class HeadsTest {
         Waiting.await("the request is over", () -> closed.gauge("requests") == 0);
         Waiting.await("it is logged", () -> closed.out().contains(" 401 caller@authenticate "));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HTTP/1.2", "HTTP/1.9"})
+  void higherMinorVersionIsServedAsHttp11(String version) {
+    String head = "POST /v1/x " + version + "\r\nHost: localhost\r\n";
+    try (RawCaller caller = router.caller()) {
+      for (int i = 1; i <= 2; i++) {
+        caller.send(head + "Transfer-Encoding: chunked\r\n\r\n11\r\n{\"model\":\"llama\"}\r\n0\r\n\r\n");
+        Answer answer = caller.read();
+        assertEquals(200, answer.status(), answer::toString);
+        assertTrue(new String(answer.raw()).startsWith("HTTP/1.1 200 "), answer::toString);
+        assertEquals("{\"model\":\"llama\"}", backend.request(i).text());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"*", "http://localhost", "HTTP://localhost:80"})
+  void optionsOfTheServerAreAnsweredWithoutATokenAndTheConnectionGoesOn(String target) {
+    try (var closed =
+            RouterUnderTest.of(
+                "{'authTokens': ['k'], 'models': {'llama': {'url': '%s'}}, 'default': 'llama'}"
+                    .formatted(backend.url()));
+        RawCaller caller = closed.caller()) {
+      for (int i = 0; i < 2; i++) {
+        caller.send("OPTIONS " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        Answer answer = caller.read();
+        assertEquals(200, answer.status(), answer::toString);
+        assertEquals(Optional.of("0"), answer.field("Content-Length"));
+        assertTrue(answer.field("Allow").orElse("").contains("POST"), answer::toString);
+      }
+    }
+    assertEquals(0, backend.requests().size());
+  }
+
+  @Test
+  void optionsOfOwnPagesNameTheirMethods() {
+    for (String page : new String[] {"/", "/health", "/v1/models", "/v1/models/llama", "/api/ps"}) {
+      Answer answer = ask("OPTIONS " + page + " HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n");
+      assertEquals(200, answer.status(), answer::toString);
+      assertEquals(Optional.of("GET, HEAD, OPTIONS"), answer.field("Allow"), page);
+      assertEquals(Optional.of("0"), answer.field("Content-Length"));
+    }
+    Answer show = ask("OPTIONS /api/show HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n");
+    assertEquals(Optional.of("POST, OPTIONS"), show.field("Allow"));
+    assertEquals(200, ask("OPTIONS /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n").status());
+    assertEquals("OPTIONS", backend.request(1).method());
+  }
+
+  @Test
+  void optionsOfAPageThatNeedsATokenNeedOne() {
+    try (var closed =
+        RouterUnderTest.of(
+            "{'authTokens': ['k'], 'models': {'llama': {'url': '%s'}}}".formatted(backend.url()))) {
+      assertEquals(401, closed.ask(Request.of("OPTIONS", "/v1/models", new byte[0])).status());
+      assertEquals(200, closed.ask(Request.of("OPTIONS", "/health", new byte[0])).status());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET http://user:secret@host/v1/models?key=secret",
+        "GET HTTPS://secret@host/v1/models",
+        "GET http://user:secret@host",
+        "GET http://user:secret@host?secret",
+        "GET http://:secret@/x",
+        "GET http://a@secret@host/x",
+        "GET http://user:secret@host\\\\x/v1/models",
+        "GET http:user:secret@host/v1/models",
+        "GET http:/user:secret@host/v1/models",
+        "GET ftp://user:secret@host/v1/models",
+        "GET user:secret@host/v1/models",
+        "GET //user:secret@host/nowhere",
+        "GET //secret@host/nowhere",
+        "GET /http://user:secret@host/nowhere",
+        "GET /http:%2F%2Fuser%3Asecret%40host/nowhere",
+        "GET /nowhere?api_key=secret",
+        "GET ?key=secret",
+        "CONNECT user:secret@host:443",
+        "OPTIONS http://user:secret@host",
+        "GET http://user:secret@host/" + "x"
+      })
+  void passwordInATargetIsShownNowhere(String start) {
+    try (var logged =
+        RouterUnderTest.of(
+            "{'log': 'text', 'models': {'llama': {'url': '%s'}}}".formatted(backend.url()))) {
+      for (String rest : new String[] {" HTTP/1.1", " HTTP/3.0", " HTTP/1.1\r\nX : y"}) {
+        try (RawCaller caller = logged.caller()) {
+          caller.send(start.translateEscapes() + rest + "\r\nHost: localhost\r\n\r\n");
+          Answer answer = caller.read();
+          assertTrue(answer.status() >= 400, answer::toString);
+          assertFalse(new String(answer.raw()).contains("secret"), answer::toString);
+        }
+      }
+      Waiting.await("three lines", () -> logged.out().lines().count() >= 3);
+      assertFalse(logged.out().contains("secret"), logged::out);
+      assertFalse(logged.err().contains("secret"), logged::err);
+    }
+    assertEquals(0, backend.requests().size());
+  }
+
+  @Test
+  void pathOfARefusedTargetIsLogged() {
+    try (var logged =
+        RouterUnderTest.of(
+            "{'log': 'text', 'models': {'llama': {'url': '%s'}}}".formatted(backend.url()))) {
+      try (RawCaller caller = logged.caller()) {
+        caller.send("GET http://u:secret@host/v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        assertEquals(400, caller.read().status());
+      }
+      Waiting.await("its line", () -> logged.out().contains(" /v1/models bad_request"));
     }
   }
 

@@ -6,6 +6,7 @@ import static llmhop.kit.Steps.holdUntilHangUp;
 import static llmhop.kit.Steps.sse;
 import static llmhop.kit.Steps.sseHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// The jar on the JDK's engine, in a JVM of its own: what matters most works there too. One JVM
 /// serves all tests; the last one stops it.
@@ -78,6 +81,23 @@ class JdkEngineTest {
     try (RawCaller caller = RawCaller.to(port)) {
       caller.send("GET /health HTTP/1.1\r\nHost: localhost\n\r\n");
       assertEquals(200, caller.read().status());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET /health HTTP/1.2, Host: localhost, 200",
+    "GET http://localhost/health HTTP/1.1, Host: localhost, 200",
+    "GET http://user:secret@localhost/health HTTP/1.1, Host: localhost, 400",
+    "GET /health HTTP/1.1, Host: user:secret@localhost, 400",
+    "GET /health HTTP/1.1, 'Host: localhost\\r\\nContent_Type: a/b', 400"
+  })
+  void headsAreJudgedAsByTheOwnEngine(String line, String fields, int status) {
+    try (RawCaller caller = RawCaller.to(port)) {
+      caller.send(line + "\r\n" + fields.translateEscapes() + "\r\n\r\n");
+      Answer answer = caller.read();
+      assertEquals(status, answer.status(), answer::toString);
+      assertFalse(new String(answer.raw()).contains("secret"), answer::toString);
     }
   }
 

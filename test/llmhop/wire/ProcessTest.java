@@ -33,6 +33,8 @@ import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -577,6 +579,97 @@ class ProcessTest {
     try (JarProcess router = serve(llama(""), "--listen=127.0.0.1:0")) {
       port(router);
       assertStops(router);
+    }
+  }
+
+  // ---- pipes in the place of files
+
+  private Path pipe(String name) throws IOException, InterruptedException {
+    Path pipe = folder.resolve(name);
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    return pipe;
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void secretInAPipeThatNobodyWritesToEndsTheStart() throws Exception {
+    Path pipe = pipe("key");
+    String config = llama("'authTokens': ['${file:" + pipe + "}'], ");
+    try (JarProcess router = serve(config)) {
+      assertEnds(router, 1);
+      assertTrue(said(router).contains("authTokens[0]"), router::toString);
+      assertTrue(said(router).contains(pipe + "\" can't be read, it is a pipe"), router::toString);
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void configInAPipeThatNobodyWritesToEndsTheStart() throws Exception {
+    Path pipe = pipe("config");
+    try (JarProcess router = run("--config", pipe.toString());
+        JarProcess check = run("--check", "--config", pipe.toString())) {
+      for (JarProcess each : List.of(router, check)) {
+        assertEnds(each, 1);
+        assertTrue(said(each).contains(pipe + "\" can't be read, it is a pipe"), each::toString);
+      }
+    }
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void certificateInAPipeEndsTheStart() throws Exception {
+    Path pipe = pipe("cert");
+    String files = "{'cert': '" + pipe + "', 'key': '" + pipe + "'}";
+    String front = llama("'listen': '127.0.0.1:0', 'tls': " + files + ", ");
+    try (JarProcess router = serve(front)) {
+      assertEnds(router, 2);
+      assertTrue(said(router).contains("tls: " + pipe + ": it is a pipe"), router::toString);
+    }
+    String back =
+        "{'models': {'m': {'url': 'https://127.0.0.1:1', 'tls': {'ca': '" + pipe + "'}}}}";
+    try (JarProcess router = serve(back)) {
+      assertEnds(router, 2);
+      assertTrue(said(router).contains("models.m.tls: " + pipe), router::toString);
+    }
+    String system = "{'models': {'m': {'url': 'https://127.0.0.1:1'}}}";
+    Path config = file(system);
+    try (JarProcess router =
+        command("--config", config.toString()).env("SSL_CERT_FILE", pipe.toString()).start()) {
+      assertEnds(router, 2);
+      assertTrue(said(router).contains(pipe + ": it is a pipe"), router::toString);
+    }
+  }
+
+  /// As with `<(...)` of a shell: what a pipe has given is used by reloads, too.
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void configAndSecretsMayComeFromPipes() throws Exception {
+    Path pipe = pipe("key");
+    Path config =
+        file(llama("'listen': '127.0.0.1:0', 'authTokens': ['${file:" + pipe + "}'], "));
+    Process writer =
+        new ProcessBuilder("sh", "-c", "printf tk-1 >\"$0\"", pipe.toString()).start();
+    String json = Files.readString(config);
+    String shell = "exec \"$@\" --config /dev/stdin <<'END'\n" + json + "\nEND\n";
+    try (JarProcess router = command().shell(shell).start()) {
+      int port = port(router);
+      backend.always(answerJson(200, "{}"));
+      Request chat = Request.post(CHAT, "{\"model\":\"llama\"}");
+      assertEquals(200, RawCaller.ask(port, chat.withToken("tk-1")).status());
+      assertEquals(401, RawCaller.ask(port, chat.withToken("tk-2")).status());
+    } finally {
+      writer.destroyForcibly();
+    }
+    Process again = new ProcessBuilder("sh", "-c", "printf tk-1 >\"$0\"", pipe.toString()).start();
+    try (JarProcess router = run("--config", config.toString())) {
+      int port = port(router);
+      router.signal("HUP");
+      router.awaitLine("the config was read anew: nothing has changed");
+      Request chat = Request.post(CHAT, "{\"model\":\"llama\"}");
+      assertEquals(200, RawCaller.ask(port, chat.withToken("tk-1")).status());
+      assertStops(router);
+    } finally {
+      again.destroyForcibly();
     }
   }
 }

@@ -163,4 +163,71 @@ class ReloadSignalTest {
       gate.open();
     }
   }
+
+  private JarProcess serveThrough(String shell, String... flags) throws IOException {
+    return JarProcess.command("--config", folder.resolve("router.json").toString())
+        .jvm("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+        .jvm(flags)
+        .shell(shell)
+        .start();
+  }
+
+  @Test
+  void ignoredSignalIsToldWithTheOtherWayToReload() throws IOException {
+    write(LISTEN + "'watch': '1s', ", "");
+    try (JarProcess router = serveThrough("trap '' HUP; exec \"$@\"")) {
+      port(router);
+      router.awaitLine("SIGHUP is ignored, as under nohup; to reload, .* every 1 s \\('watch'\\)");
+      router.signal("HUP");
+      write(LISTEN + "'watch': '0s', ", ", 'two': {'url': 'http://127.0.0.1:9'}");
+      router.awaitLine("the config was read anew: models: 1 added \\(two\\)");
+      router.awaitLine("warning: SIGHUP is ignored, .* 'watch' is off: .* needs a restart");
+      assertStops(router);
+    }
+  }
+
+  @Test
+  void ignoredSignalWithoutAWatchIsAWarning() throws IOException {
+    write(LISTEN + "'watch': '0s', ", "");
+    try (JarProcess router = serveThrough("exec nohup \"$@\"")) {
+      port(router);
+      router.awaitLine("warning: SIGHUP is ignored, .* 'watch' is off: .* needs a restart");
+      assertStops(router);
+    }
+  }
+
+  @Test
+  void signalsThatJavaCannotCatchAreTold() throws IOException {
+    write(LISTEN, "");
+    try (JarProcess router = serveThrough("exec \"$@\"", "-Xrs")) {
+      port(router);
+      router.awaitLine("SIGHUP ends the router, .* \\(-Xrs\\); to reload, .* every 2 s");
+      router.awaitLine("warning: SIGTERM ends the router at once");
+      router.signal("TERM");
+      assertEquals(143, router.exitCode());
+    }
+  }
+
+  @Test
+  void ignoredStopIsToldWithTheOtherWayToStop() throws IOException {
+    write(LISTEN, "");
+    try (JarProcess router = serveThrough("trap '' TERM; exec \"$@\"")) {
+      port(router);
+      router.awaitLine("warning: SIGTERM is ignored, .* send SIGINT");
+      router.signal("TERM");
+      router.signal("INT");
+      assertEquals(0, router.exitCode(), router::toString);
+    }
+  }
+
+  @Test
+  void caughtSignalsAreNotSpokenOf() throws IOException {
+    write(LISTEN, "");
+    // As a shell without job control starts what runs in the background.
+    try (JarProcess router = serveThrough("trap '' INT; exec \"$@\"")) {
+      port(router);
+      assertStops(router);
+      assertFalse(router.err().toString().contains("SIG"), router::toString);
+    }
+  }
 }

@@ -4,6 +4,7 @@ import static llmhop.kit.Steps.answerJson;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Optional;
 import llmhop.kit.Answer;
 import llmhop.kit.Request;
@@ -117,11 +118,25 @@ final class SecondRouterTest {
     assertEquals(Optional.of(code), answer.field("X-LLMhop-Error"));
     assertEquals(status, first.ask(Request.get(target).withToken("guest")).status(), target);
     String rest = target.substring(("/route/" + model).length());
-    if (!rest.startsWith("/route/")) {
+    if (!rest.startsWith("/route/") && !rest.toLowerCase(Locale.ROOT).contains("/llmhop")) {
       // The same where the body names the model. Behind /route/ the path does.
       assertEquals(status, post(rest, model).status(), rest);
     }
     assertEquals(0, a.requests().size() + b.requests().size());
+  }
+
+  /// The pages of a router answer GET and HEAD. To the second router any other request for them is
+  /// one for the model that its body names.
+  @Test
+  void aPageOfTheSecondRouterIsNotReadByAModelInTheQuery() {
+    for (String page : new String[] {"/LLMHOP/status", "/llmhop/status/", "/llmhop/%73tatus"}) {
+      Request read = Request.get(page + "?model=a").withToken("guest");
+      assertEquals(403, first.ask(read).status(), page);
+    }
+    assertEquals(0, a.requests().size());
+    assertEquals(200, post("/llmhop/status", "a").status());
+    assertEquals("/llmhop/status", a.request(1).target());
+    assertEquals(0, b.requests().size());
   }
 
   @Test

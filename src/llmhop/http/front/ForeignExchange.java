@@ -19,8 +19,8 @@ import llmhop.http.wire.Grammar;
 /// An exchange of another engine, such as the JDK's, in the words of this one as far as can be.
 ///
 /// What can't be done there: seeing a caller leave, interim answers, reason phrases, tunnels,
-/// streams on the pump, the target's and the fields' exact spelling, and all that the engine has
-/// judged, or not, before.
+/// streams on the pump, the target's and the fields' exact spelling, `OPTIONS *`, for which the
+/// JDK's engine finds no context, and all that the engine has judged, or not, before.
 final class ForeignExchange implements RawExchange {
   /// Longer than any registered method, in characters.
   private static final int LONGEST_METHOD = 32;
@@ -68,7 +68,7 @@ final class ForeignExchange implements RawExchange {
 
   @Override
   public boolean http11() {
-    return http.getProtocol().equals("HTTP/1.1");
+    return http.getProtocol().matches("HTTP/1\\.[1-9]");
   }
 
   @Override
@@ -79,8 +79,7 @@ final class ForeignExchange implements RawExchange {
   /// RFC 9110 section 5, RFC 9112 section 6, as far as they can be judged at this height.
   @Override
   public Optional<String> complaint() {
-    String protocol = http.getProtocol();
-    if (!protocol.equals("HTTP/1.1") && !protocol.equals("HTTP/1.0")) {
+    if (!http11() && !http.getProtocol().equals("HTTP/1.0")) {
       return Optional.of("The request line must end with HTTP/1.1 or HTTP/1.0.");
     }
     if (!Grammar.isToken(method()) || method().length() > LONGEST_METHOD) {
@@ -101,10 +100,17 @@ final class ForeignExchange implements RawExchange {
     if (framedTwice || chunkedTooEarly || lengths.size() > 1 || notANumber) {
       return Optional.of("Content-Length must be one number, without Transfer-Encoding.");
     }
-    int hosts = fields.all("Host").size();
-    return hosts > 1 || (http11() && hosts == 0)
-        ? Optional.of("There must be one Host field.")
-        : Optional.empty();
+    List<String> hosts = fields.all("Host");
+    if (hosts.size() > 1 || (http11() && hosts.isEmpty())) {
+      return Optional.of("There must be one Host field.");
+    }
+    String named = Optional.ofNullable(http.getRequestURI().getRawAuthority()).orElse("");
+    if (named.indexOf('@') >= 0) {
+      return Optional.of("The target holds a user name or password. Send it in a header field.");
+    }
+    return Authority.isValid(named) && hosts.stream().allMatch(Authority::isValid)
+        ? Optional.empty()
+        : Optional.of("The Host field is not a host with an optional port.");
   }
 
   @Override

@@ -184,6 +184,10 @@ final class HeadCheck {
       end++;
     }
     String named = target.substring(authority, end);
+    if (named.indexOf('@') >= 0) {
+      // RFC 9110 section 4.2.4: an error where it comes from an untrusted source.
+      throw bad("The target holds a user name or password. Send credentials in a header field.");
+    }
     if (named.isEmpty() || !Authority.isValid(named)) {
       throw bad("The target's authority is not a host with an optional port.");
     }

@@ -141,15 +141,17 @@ final class HeadReader {
     return at;
   }
 
-  /// RFC 9110 section 2.5: `HTTP/1.1` or `HTTP/1.0`, to the letter.
+  /// Returns whether the request is to be served as HTTP/1.1, false for HTTP/1.0. A higher minor
+  /// version than 1 is served as 1.1, the highest that is spoken here (RFC 9110 section 2.5). The
+  /// version is one digit on each side of the dot (RFC 9112 section 2.3).
   private static boolean version(byte[] bytes, int from, int to) throws FaultException {
     boolean known = to - from == VERSION.length + 1;
     for (int i = 0; known && i < VERSION.length; i++) {
       known = bytes[from + i] == VERSION[i];
     }
     byte minor = bytes[to - 1];
-    if (known && (minor == '1' || minor == '0')) {
-      return minor == '1';
+    if (known && minor >= '0' && minor <= '9') {
+      return minor != '0';
     }
     for (int i = from; i < to; i++) {
       if (bytes[i] <= ' ' || bytes[i] == 0x7f) {

@@ -15,6 +15,7 @@ public final class Call {
   private final Upstream upstream;
   private final Request request;
   private final Watchdog watchdog;
+  private final long sendLimitNanos;
   private final AtomicReference<AutoCloseable> held = new AtomicReference<>();
   private final AtomicReference<UpstreamException> verdict = new AtomicReference<>();
   private final AtomicInteger attempts = new AtomicInteger();
@@ -22,6 +23,7 @@ public final class Call {
   Call(Upstream upstream, Request request, Timing timing) {
     this.upstream = upstream;
     this.request = request;
+    this.sendLimitNanos = timing.send().toNanos();
     this.watchdog = new Watchdog(timing, limit -> end(new TimedOut(limit)));
   }
 
@@ -52,6 +54,11 @@ public final class Call {
 
   Watchdog watchdog() {
     return watchdog;
+  }
+
+  /// How long the backend may take no byte of a large body.
+  long sendLimitNanos() {
+    return sendLimitNanos;
   }
 
   void attempt() {

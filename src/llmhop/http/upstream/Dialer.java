@@ -24,7 +24,7 @@ import llmhop.http.upstream.UpstreamException.Cancelled;
 import llmhop.http.upstream.UpstreamException.Exhausted;
 import llmhop.http.upstream.UpstreamException.Unreachable;
 import llmhop.http.wire.PlainTransport;
-import llmhop.http.wire.Shortage;
+import llmhop.http.wire.Depletion;
 import llmhop.http.wire.TlsTransport;
 import llmhop.http.wire.Transport;
 
@@ -71,21 +71,21 @@ final class Dialer {
     } catch (ClosedByInterruptException e) {
       throw new Cancelled();
     } catch (OutOfMemoryError e) {
-      throw new Exhausted(Shortage.of(e).orElse(Shortage.MEMORY), false, e);
+      throw new Exhausted(Depletion.of(e).orElse(Depletion.MEMORY), false, e);
     } catch (IOException | IllegalArgumentException e) {
       call.check();
-      Optional<Shortage> shortage = shortage(e);
-      if (shortage.isPresent()) {
-        throw new Exhausted(shortage.get(), false, e);
+      Optional<Depletion> depletion = depletion(e);
+      if (depletion.isPresent()) {
+        throw new Exhausted(depletion.get(), false, e);
       }
       throw new Unreachable("can't connect to " + origin + ": " + reason(e), e);
     }
   }
 
   /// What this machine is out of, where that is the cause. A look-up doesn't tell.
-  private static Optional<Shortage> shortage(Exception e) {
-    Optional<Shortage> told = Shortage.of(e);
-    return told.isEmpty() && e.getCause() instanceof UnknownHostException ? Shortage.now() : told;
+  private static Optional<Depletion> depletion(Exception e) {
+    Optional<Depletion> told = Depletion.of(e);
+    return told.isEmpty() && e.getCause() instanceof UnknownHostException ? Depletion.now() : told;
   }
 
   private static String reason(Exception e) {
@@ -109,9 +109,9 @@ final class Dialer {
         throw e;
       } catch (IOException e) {
         call.check();
-        Optional<Shortage> shortage = Shortage.of(e);
-        boolean ours = shortage.isPresent() && !isWithoutSource(address, shortage.get());
-        if (ours && shortage.get() != Shortage.PORTS) {
+        Optional<Depletion> depletion = Depletion.of(e);
+        boolean ours = depletion.isPresent() && !isWithoutSource(address, depletion.get());
+        if (ours && depletion.get() != Depletion.PORTS) {
           throw e;
         }
         if (ours) {
@@ -131,9 +131,9 @@ final class Dialer {
   }
 
   /// The error that says that no port is left also says that this machine has no address of the
-  /// kind to connect from, as with IPv6 switched off. That is no shortage.
-  private static boolean isWithoutSource(InetAddress address, Shortage shortage) {
-    if (shortage != Shortage.PORTS || !(address instanceof Inet6Address)) {
+  /// kind to connect from, as with IPv6 switched off. That is no depletion.
+  private static boolean isWithoutSource(InetAddress address, Depletion depletion) {
+    if (depletion != Depletion.PORTS || !(address instanceof Inet6Address)) {
       return false;
     }
     try {
@@ -177,7 +177,7 @@ final class Dialer {
     try {
       return opening.open();
     } catch (IOException e) {
-      throw new Exhausted(Shortage.of(e).orElse(Shortage.DESCRIPTORS), false, e);
+      throw new Exhausted(Depletion.of(e).orElse(Depletion.DESCRIPTORS), false, e);
     }
   }
 

@@ -60,7 +60,8 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     }
     check(to - from >= 12, "the status line is too short");
     byte minor = bytes[from + 7];
-    check((minor == '0' || minor == '1') && bytes[from + 8] == ' ', "neither HTTP/1.0 nor 1.1");
+    // RFC 9110 section 2.5: a higher minor version is read as 1.1.
+    check(minor >= '0' && minor <= '9' && bytes[from + 8] == ' ', "the version is not HTTP/1.x");
     int status = 0;
     for (int i = from + 9; i < from + 12; i++) {
       check(bytes[i] >= '0' && bytes[i] <= '9', "the status is not three digits");
@@ -72,7 +73,7 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
     for (int i = reason; i < to; i++) {
       check(Grammar.isFieldCharacter(bytes[i] & 0xff), "the reason phrase holds controls");
     }
-    return new ReplyHead(minor == '1', status, text(bytes, reason, to), fields);
+    return new ReplyHead(minor != '0', status, text(bytes, reason, to), fields);
   }
 
   private static String text(byte[] bytes, int from, int to) {

@@ -3,20 +3,34 @@ package llmhop.http.upstream;
 import java.time.Duration;
 import java.util.Optional;
 
-/// Limits on how long a backend may take; each may be absent.
+/// Limits on how long a backend may take; each but `send` may be absent.
 ///
-/// The first two count only while somebody waits for the backend, so that a caller that reads
+/// `firstByte` and `idle` count only while somebody waits for the backend, so that a caller that reads
 /// slowly is not held against it.
 ///
 /// @param firstByte from the last byte of the request to the first of the answer's body; the head
 ///   alone doesn't count, since some engines send it before they think
 /// @param idle how long a read of the answer's body may wait
 /// @param total from the start, connecting too, to the end of the answer
+/// @param send how long a backend may take no byte of a request that waits to be written
 public record Timing(
-    Optional<Duration> firstByte, Optional<Duration> idle, Optional<Duration> total) {
-  /// No limits.
+    Optional<Duration> firstByte,
+    Optional<Duration> idle,
+    Optional<Duration> total,
+    Duration send) {
+  /// The limit on sending where nobody says otherwise, in nginx's `proxy_send_timeout` the same: a
+  /// server that loads a model reads nothing for a while, one that reads nothing for a minute has
+  /// stopped.
+  public static final Duration SEND = Duration.ofSeconds(60);
+
+  /// No limits but the usual one on sending.
   public static final Timing NONE =
       new Timing(Optional.empty(), Optional.empty(), Optional.empty());
+
+  /// Limits with the usual one on sending.
+  public Timing(Optional<Duration> firstByte, Optional<Duration> idle, Optional<Duration> total) {
+    this(firstByte, idle, total, SEND);
+  }
 
   /// Which limit it was.
   public enum Limit {
@@ -25,7 +39,9 @@ public record Timing(
     /// [Timing#idle].
     IDLE("idle"),
     /// [Timing#total].
-    TOTAL("total");
+    TOTAL("total"),
+    /// [Timing#send].
+    SEND("send");
 
     private final String word;
 
@@ -39,6 +55,7 @@ public record Timing(
     }
   }
 
+  /// Whether there is no limit on the answer.
   boolean isUnlimited() {
     return firstByte.isEmpty() && idle.isEmpty() && total.isEmpty();
   }

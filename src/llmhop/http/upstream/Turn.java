@@ -8,7 +8,7 @@ import llmhop.http.upstream.UpstreamException.BadReply;
 import llmhop.http.upstream.UpstreamException.Cancelled;
 import llmhop.http.upstream.UpstreamException.Exhausted;
 import llmhop.http.wire.MalformedException;
-import llmhop.http.wire.Shortage;
+import llmhop.http.wire.Depletion;
 
 /// One attempt of a call: a request and its answer on one connection.
 final class Turn {
@@ -47,7 +47,7 @@ final class Turn {
     } catch (OutOfMemoryError e) {
       turn.abort();
       if (turn.isUntouched()) {
-        throw new Exhausted(Shortage.of(e).orElse(Shortage.MEMORY), false, e);
+        throw new Exhausted(Depletion.of(e).orElse(Depletion.MEMORY), false, e);
       }
       throw e;
     } catch (UpstreamException | RuntimeException | Error e) {
@@ -152,9 +152,9 @@ final class Turn {
     } catch (UpstreamException reason) {
       return reason;
     }
-    Optional<Shortage> shortage = Shortage.of(e);
-    if (shortage.isPresent()) {
-      return new Exhausted(shortage.get(), true, e);
+    Optional<Depletion> depletion = Depletion.of(e);
+    if (depletion.isPresent()) {
+      return new Exhausted(depletion.get(), true, e);
     }
     String what = e.getMessage() == null ? e.toString() : e.getMessage();
     return new BadReply(upstream.origin() + ": " + what, e);

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
 import llmhop.http.upstream.UpstreamException.BodyFailed;
+import llmhop.http.upstream.UpstreamException.TimedOut;
 
 /// Sends one request over a connection.
 ///
@@ -56,6 +57,13 @@ final class Upload {
   private Thread thread;
   private CountDownLatch headOver;
 
+  // What the last look at the write that goes on has seen.
+  private volatile ByteBuffer[] writing;
+  private ByteBuffer[] seen;
+  private long seenPosition;
+  private long seenAt;
+  private boolean told;
+
   private Upload(Call call, Connection connection, ByteBuffer head, LongSupplier nanos) {
     this.call = call;
     this.connection = connection;
@@ -87,6 +95,9 @@ final class Upload {
 
   private void run() {
     try {
+      if (headOver != null) {
+        UploadSweep.add(this);
+      }
       if (body.repeatable() && head.remaining() + length <= ONE_WRITE) {
         sendAtOnce();
       } else {
@@ -99,6 +110,7 @@ final class Upload {
       }
     } finally {
       if (headOver != null) {
+        UploadSweep.remove(this);
         headOver.countDown();
       }
     }
@@ -153,6 +165,7 @@ final class Upload {
     try {
       checkUnanswered();
       call.watchdog().sent();
+      writing = buffers;
       connection.transport().write(buffers);
       call.watchdog().sent();
       waitForBody();
@@ -160,6 +173,7 @@ final class Upload {
       writeFailure = e;
       throw e;
     } finally {
+      writing = null;
       written += before - remaining(buffers);
       if (!connection.isFresh() && passed == length) {
         lastWrite = nanos.getAsLong();
@@ -179,6 +193,40 @@ final class Upload {
       remaining += buffer.remaining();
     }
     return remaining;
+  }
+
+  /// Looks whether the backend takes bytes; on the sweep's thread. The buffers' positions are read
+  /// while the write moves them: a look that comes too early for a move sees it the next time.
+  void look() {
+    ByteBuffer[] now = writing;
+    long position = 0;
+    for (int i = 0; now != null && i < now.length; i++) {
+      position += now[i].position();
+    }
+    if (now == null || now != seen || position != seenPosition) {
+      seen = now;
+      seenPosition = position;
+      seenAt = nanos.getAsLong();
+      told = false;
+      return;
+    }
+    long stuck = nanos.getAsLong() - seenAt;
+    if (!told) {
+      told = true;
+      stalled();
+    }
+    if (stuck >= call.sendLimitNanos()) {
+      call.end(new TimedOut(Timing.Limit.SEND));
+    }
+  }
+
+  private void stalled() {
+    try {
+      body.stalled(failure -> call.end(new BodyFailed(failure)));
+    } catch (RuntimeException | Error e) {
+      // No thread to be had; the limit on sending holds all the same.
+      told = false;
+    }
   }
 
   /// A caller that sends its body slowly may keep the head waiting for long. What the backend says

@@ -119,7 +119,7 @@ public final class Upstream implements AutoCloseable {
     } catch (Unreachable e) {
       throw new Lost("a kept connection died, and then: " + e.getMessage(), e);
     } catch (Exhausted e) {
-      throw new Exhausted(e.shortage(), true, e);
+      throw new Exhausted(e.depletion(), true, e);
     }
   }
 

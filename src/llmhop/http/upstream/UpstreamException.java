@@ -1,6 +1,6 @@
 package llmhop.http.upstream;
 
-import llmhop.http.wire.Shortage;
+import llmhop.http.wire.Depletion;
 
 /// What went wrong on the way to an answer. Messages name addresses: they are for operators.
 public abstract sealed class UpstreamException extends Exception {
@@ -32,19 +32,19 @@ public abstract sealed class UpstreamException extends Exception {
 
   /// This process or machine is out of something, for which no backend can be blamed.
   public static final class Exhausted extends UpstreamException {
-    private final Shortage shortage;
+    private final Depletion depletion;
     private final boolean sent;
 
     /// @param sent whether bytes of the request may have been written
-    public Exhausted(Shortage shortage, boolean sent, Throwable cause) {
-      super("out of " + shortage.word() + ": " + cause, cause);
-      this.shortage = shortage;
+    public Exhausted(Depletion depletion, boolean sent, Throwable cause) {
+      super("out of " + depletion.word() + ": " + cause, cause);
+      this.depletion = depletion;
       this.sent = sent;
     }
 
     /// What there is none of.
-    public Shortage shortage() {
-      return shortage;
+    public Depletion depletion() {
+      return depletion;
     }
 
     /// Whether bytes of the request may have been written: then the request may have run.

@@ -209,10 +209,26 @@ public final class Pem {
     return blocks;
   }
 
-  private static String text(Path file) throws IOException {
-    if (Files.isReadable(file) && Files.size(file) > LARGEST_FILE) {
+  /// Refuses what is no file or too large a file, before it is opened: a pipe might never come to an
+  /// end, and a certificate is read again while the router runs. One that is not there passes.
+  ///
+  /// @throws IOException naming it
+  public static void check(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    if (!Files.isRegularFile(file)) {
+      String what = Files.isDirectory(file) ? "a directory" : "a pipe or a device";
+      throw new IOException(
+          file + ": it is " + what + "; certificates and keys have to be in files");
+    }
+    if (Files.size(file) > LARGEST_FILE) {
       throw new IOException(file + ": larger than 4 MiB, which no PEM file is");
     }
+  }
+
+  private static String text(Path file) throws IOException {
+    check(file);
     try {
       return Files.readString(file, StandardCharsets.ISO_8859_1);
     } catch (NoSuchFileException e) {

@@ -59,6 +59,8 @@ final class ReplyParsingTest {
     "'HTTP/1.1 200 OK', 200, OK",
     "'HTTP/1.1 200 ', 200, ''",
     "'HTTP/1.1 200', 200, ''",
+    "'HTTP/1.2 200 OK', 200, OK",
+    "'HTTP/1.9 200 OK', 200, OK",
     "'HTTP/1.0 599 Too \tlate é', 599, 'Too \tlate é'",
     "'HTTP/1.1 404  two blanks', 404, ' two blanks'",
   })
@@ -72,7 +74,8 @@ final class ReplyParsingTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "HTTP/1.2 200 OK",
+        "HTTP/1.10 200 OK",
+        "HTTP/1.a 200 OK",
         "HTTP/2 200 OK",
         "HTTP/1.1  200 OK",
         "HTTP/1.1\t200 OK",

@@ -146,7 +146,7 @@ class ReplyTest {
         "HTTP/1.1 0200 OK\\r\\n\\r\\n",
         "HTTP/1.1 099 OK\\r\\n\\r\\n",
         "HTTP/1.1 600 OK\\r\\n\\r\\n",
-        "HTTP/1.2 200 OK\\r\\n\\r\\n",
+        "HTTP/1.12 200 OK\\r\\n\\r\\n",
         "http/1.1 200 OK\\r\\n\\r\\n",
         "HTTP/1.1 200 O\\1K\\r\\n\\r\\n",
         "HTTP/1.1 200 OK\\r\\nA : b\\r\\n\\r\\n",

@@ -5,36 +5,36 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import llmhop.http.wire.Shortage;
+import llmhop.http.wire.Depletion;
 
-/// Tells operators what this process is out of, each shortage at most once a minute: hundreds of
+/// Tells operators what this process is out of, each depletion at most once a minute: hundreds of
 /// requests meet it at the same time. Shared by all requests.
-final class ShortageNews {
+final class DepletionNews {
   private static final long AGAIN_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private final LongSupplier nanos;
   private final Consumer<String> operators;
   // Guarded by this.
-  private final Map<Shortage, Long> toldAt = new EnumMap<>(Shortage.class);
+  private final Map<Depletion, Long> toldAt = new EnumMap<>(Depletion.class);
 
   /// @param nanos the clock, as of [System#nanoTime]
   /// @param operators gets whole lines
-  ShortageNews(LongSupplier nanos, Consumer<String> operators) {
+  DepletionNews(LongSupplier nanos, Consumer<String> operators) {
     this.nanos = nanos;
     this.operators = operators;
   }
 
-  void tell(Shortage shortage) {
+  void tell(Depletion depletion) {
     synchronized (this) {
       long now = nanos.getAsLong();
-      Long before = toldAt.get(shortage);
+      Long before = toldAt.get(depletion);
       if (before != null && now - before < AGAIN_NANOS) {
         return;
       }
-      toldAt.put(shortage, now);
+      toldAt.put(depletion, now);
     }
     operators.accept(
         "llmhop: out of %s: requests get 503 overloaded, and no backend is blamed; %s"
-            .formatted(shortage.word(), shortage.advice()));
+            .formatted(depletion.word(), depletion.advice()));
   }
 }

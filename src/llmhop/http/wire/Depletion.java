@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /// A resource of this process or machine that is used up. A failure with such a cause says nothing
 /// about the other side of a connection.
-public enum Shortage {
+public enum Depletion {
   /// EMFILE, ENFILE.
   DESCRIPTORS(
       "file descriptors",
@@ -31,7 +31,7 @@ public enum Shortage {
   private final String word;
   private final String advice;
 
-  Shortage(String word, String advice) {
+  Depletion(String word, String advice) {
     this.word = word;
     this.advice = advice;
   }
@@ -46,12 +46,12 @@ public enum Shortage {
     return advice;
   }
 
-  /// The shortage that caused a failure, if one did. Goes by the types of the JDK and by the words
+  /// The depletion that caused a failure, if one did. Goes by the types of the JDK and by the words
   /// of glibc and musl for the errors of the system.
-  public static Optional<Shortage> of(Throwable failure) {
+  public static Optional<Depletion> of(Throwable failure) {
     Throwable cause = failure;
     for (int i = 0; i < DEEPEST && cause != null; i++) {
-      Optional<Shortage> found = ofOne(cause);
+      Optional<Depletion> found = ofOne(cause);
       if (found.isPresent()) {
         return found;
       }
@@ -60,7 +60,7 @@ public enum Shortage {
     return Optional.empty();
   }
 
-  private static Optional<Shortage> ofOne(Throwable failure) {
+  private static Optional<Depletion> ofOne(Throwable failure) {
     String text = failure.getMessage() == null ? "" : failure.getMessage();
     if (failure instanceof CrowdedException) {
       return Optional.of(HANDSHAKES);
@@ -84,9 +84,9 @@ public enum Shortage {
     return noPort ? Optional.of(PORTS) : Optional.empty();
   }
 
-  /// The shortage that keeps this process from opening a socket right now, if one does. For
+  /// The depletion that keeps this process from opening a socket right now, if one does. For
   /// failures that don't tell their cause, such as those of a look-up of a name.
-  public static Optional<Shortage> now() {
+  public static Optional<Depletion> now() {
     try (SocketChannel probe = SocketChannel.open()) {
       return probe.isOpen() ? Optional.empty() : Optional.of(DESCRIPTORS);
     } catch (IOException | OutOfMemoryError e) {
