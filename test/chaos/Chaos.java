@@ -36,7 +36,8 @@ final class Chaos {
           new Fallback(),
           new Chain(),
           new Prefix(),
-          new Hostile());
+          new Hostile(),
+          new Unread());
 
   private final Settings settings;
   private final Path folder;

@@ -111,11 +111,24 @@ final class Lab {
   /// Starts a router with a config that is there, and waits for it.
   Router router(int port, String token, Path config, String... flags)
       throws IOException, InterruptedException {
-    String name = "router-" + port;
+    return started(port, token, Program.start("router-" + port, folder, command(config, flags)));
+  }
+
+  /// The same for one whose stdout and stderr nobody reads.
+  Router unreadRouter(int port, Path config) throws IOException, InterruptedException {
+    return started(port, "", Program.startUnread("router-" + port, folder, command(config)));
+  }
+
+  private List<String> command(Path config, String... flags) {
     List<String> command = command(ROUTER);
     command.addAll(Arrays.asList(flags));
     command.addAll(List.of("-jar", settings.jar().toString(), "--config", config.toString()));
-    Router router = new Router(port, token, Program.start(name, folder, command));
+    return command;
+  }
+
+  private Router started(int port, String token, Program program)
+      throws IOException, InterruptedException {
+    Router router = new Router(port, token, program);
     synchronized (this) {
       routers.add(router);
     }

@@ -39,6 +39,17 @@ final class Program {
     }
   }
 
+  /// Starts a program whose stdout and stderr are pipes that nobody reads.
+  static Program startUnread(String name, Path directory, List<String> command)
+      throws IOException {
+    synchronized (RUNNING) {
+      Process process = new ProcessBuilder(command).start();
+      Program program = new Program(name, process, directory.resolve(name + ".out"));
+      RUNNING.add(program);
+      return program;
+    }
+  }
+
   String name() {
     return name;
   }

@@ -145,7 +145,8 @@ public final class JarProcess implements AutoCloseable {
     /// @return the process, not necessarily ready for anything
     /// @throws IOException when there is no such Java
     public JarProcess start() throws IOException {
-      List<String> words = new ArrayList<>(wrapper);
+      List<String> words = new ArrayList<>(SignalsAtStart.asUsual());
+      words.addAll(wrapper);
       words.add(java.toString());
       words.add("-Dllmhop.checkBuffers=true");
       words.addAll(jvmFlags);

@@ -28,6 +28,7 @@ import javax.net.ssl.SSLContext;
 /// it counts.
 public final class ScriptedBackend implements AutoCloseable {
   private final Door door;
+  private final Thread taker;
   private final Deque<Script> scripts = new ArrayDeque<>();
   private final List<Visit> visits = new ArrayList<>();
   private final List<Seen> seen = new ArrayList<>();
@@ -40,7 +41,7 @@ public final class ScriptedBackend implements AutoCloseable {
 
   private ScriptedBackend(Door door) {
     this.door = door;
-    Thread.ofVirtual().name("door of " + door.url()).start(this::takeConnections);
+    taker = Thread.ofVirtual().name("door of " + door.url()).start(this::takeConnections);
   }
 
   /// Listens on a free port of 127.0.0.1.
@@ -261,6 +262,8 @@ public final class ScriptedBackend implements AutoCloseable {
     }
     try {
       door.close().close();
+      // The port is closed once the thread that waits for connections has noticed.
+      taker.join(Waiting.PATIENCE);
       List<Visit> all;
       synchronized (this) {
         all = List.copyOf(visits);

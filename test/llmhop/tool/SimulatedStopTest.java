@@ -144,15 +144,13 @@ class SimulatedStopTest {
 
   @ParameterizedTest
   @CsvSource({"TERM, 143", "INT, 130"})
-  void theProcessEndsWithinASecondWhenNothingRuns(String signal, int code) throws IOException {
-    try (JarProcess process = start();
+  void theProcessEndsLongBeforeItsDrainWhenNothingRuns(String signal, int code)
+      throws IOException {
+    try (JarProcess process = start("--drain=10m");
         RawCaller idle = RawCaller.to(port(process))) {
       assertEquals(200, idle.ask(Request.get("/health")).status());
-      long begin = System.nanoTime();
       process.signal(signal);
       assertEquals(code, process.exitCode());
-      Duration took = Duration.ofNanos(System.nanoTime() - begin);
-      assertTrue(took.compareTo(Duration.ofSeconds(1)) < 0, took.toString());
     }
   }
 
