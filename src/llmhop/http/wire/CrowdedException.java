@@ -2,8 +2,8 @@ package llmhop.http.wire;
 
 import java.io.IOException;
 
-/// No memory is left for what a caller sends, see [InletMemory], or too many TLS handshakes wait for
-/// a worker.
+/// No memory is left for what a caller sends, see [InletMemory], or too many TLS handshakes wait
+/// for a worker.
 public final class CrowdedException extends IOException {
   private static final long serialVersionUID = 1;
 
