@@ -53,6 +53,7 @@ public final class Assembly implements AutoCloseable {
   private final Lifecycle lifecycle = new Lifecycle();
   private final Outputs outputs;
   private final Generations generations;
+  private final HeapBudget heap;
   private final BufferBudget budget;
   private final SegmentPool segments;
   private final Admission admission;
@@ -63,20 +64,20 @@ public final class Assembly implements AutoCloseable {
   private Assembly(Config config, EnvironmentProxy environment, Outputs outputs, LongSupplier nanos)
       throws IOException {
     this.outputs = outputs;
+    this.heap = HeapBudget.ofProcess();
     this.budget =
         new BufferBudget(
-            config.maxBufferedBytes(),
-            config.maxBufferedShare(),
-            HeapBudget.ofProcess(),
-            System::nanoTime);
+            config.maxBufferedBytes(), config.maxBufferedShare(), heap, System::nanoTime);
     this.segments = SegmentPool.ofBytes(config.maxBufferedBytes() / 4, BufferCheck.of("bodies"));
+    heap.registerPool(segments::idleBytes, segments::clear);
+    heap.register(() -> (long) lifecycle.inFlight() * BufferBudget.REQUEST_BYTES);
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(outputs.err());
     this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
     this.observer = AccessLog.of(config.log(), outputs.accessLog());
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
     var rules = new HealthFirst(() -> generations.current().config().trustedProxies());
-    this.door = Door.of(config, doorway, rules, log);
+    this.door = Door.of(config, doorway, rules, heap, log);
   }
 
   /// Starts a router.
@@ -239,6 +240,11 @@ public final class Assembly implements AutoCloseable {
     return Census.of(generations.fleets()).inFlight();
   }
 
+  /// What this process's heap allows, and where the config asks for more.
+  HeapReport heapReport() {
+    return new HeapReport(heap, Runtime.getRuntime().maxMemory(), config());
+  }
+
   /// What the process holds right now.
   public SequencedMap<String, Long> gauges() {
     SequencedMap<String, Long> gauges = new LinkedHashMap<>();
@@ -247,6 +253,7 @@ public final class Assembly implements AutoCloseable {
     gauges.put("inFlight", (long) admission.admitted());
     gauges.put("requests", (long) lifecycle.inFlight());
     gauges.put("bufferedBytes", budget.held());
+    gauges.put("heldBytes", heap.held());
     gauges.put("waitingForMemory", (long) budget.waiting());
     gauges.put("pooledSegments", (long) segments.idle());
     gauges.put("backendConnections", (long) backends.open());

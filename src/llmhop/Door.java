@@ -15,6 +15,7 @@ import llmhop.config.Listen;
 import llmhop.http.front.CallerRules;
 import llmhop.http.front.FrontProvider;
 import llmhop.http.front.Refusals;
+import llmhop.http.wire.HeapBudget;
 
 /// Where callers come in: our own engine, or the JDK's where the property
 /// `com.sun.net.httpserver.HttpServerProvider` says so.
@@ -24,10 +25,10 @@ interface Door extends AutoCloseable {
 
   /// The door that the JDK's property chooses: ours when it is silent, as `HttpServer.create` would
   /// find by a search of the class path that takes 8 ms.
-  static Door of(Config config, Refusals refusals, CallerRules rules, Log log) {
+  static Door of(Config config, Refusals refusals, CallerRules rules, HeapBudget heap, Log log) {
     String provider = System.getProperty("com.sun.net.httpserver.HttpServerProvider");
     return provider == null || provider.equals(FrontProvider.class.getName())
-        ? new OwnDoor(config, refusals, rules, log)
+        ? new OwnDoor(config, refusals, rules, heap, log)
         : new JdkDoor(config);
   }
 

@@ -6,18 +6,22 @@ import llmhop.http.front.EvictionRule;
 import llmhop.http.front.Fault;
 import llmhop.http.front.Refusals;
 
-/// Tells operators that connections were ended to make room: one line in ten seconds at most, with
-/// the number of connections. All other notes pass to the hook behind it.
+/// Tells operators that connections were ended to make room, or because their callers read nothing:
+/// one line for each of both in ten seconds at most, with the number of connections. All other notes
+/// pass to the hook behind it.
 final class EvictionNotes implements Refusals {
   private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private final Refusals next;
   private final Log log;
-  private final AtomicLong evicted = new AtomicLong();
-  private volatile String last = "";
-  // What follows is used by one thread.
-  private long told;
-  private long nextLine = Long.MIN_VALUE;
+  private final Count idle =
+      new Count(
+          "all 'http.maxConnections', or the memory for connections, are in use: %d were ended for"
+              + " new ones, the last one %s");
+  private final Count unread =
+      new Count(
+          "callers that take nothing of their answers hold all memory that they may: %d were ended,"
+              + " the last one %s");
 
   EvictionNotes(Refusals next, Log log) {
     this.next = next;
@@ -36,23 +40,44 @@ final class EvictionNotes implements Refusals {
 
   @Override
   public void evicted(EvictionRule rule, String address) {
-    last = rule.word() + " from " + address;
-    evicted.incrementAndGet();
+    (rule == EvictionRule.UNREAD ? unread : idle).add(rule.word() + " from " + address);
     next.evicted(rule, address);
   }
 
   /// Tells what has happened since the last line. Does not wait: the line is written by another
   /// thread.
   void tick(long now) {
-    long count = evicted.get();
-    if (count == told || now < nextLine) {
-      return;
+    idle.tick(now);
+    unread.tick(now);
+  }
+
+  /// How many connections were ended for one reason.
+  private final class Count {
+    private final String line;
+    private final AtomicLong evicted = new AtomicLong();
+    private volatile String last = "";
+    // What follows is used by one thread.
+    private long told;
+    private long nextLine = Long.MIN_VALUE;
+
+    private Count(String line) {
+      this.line = line;
     }
-    String line =
-        "all 'http.maxConnections' are in use: %d were ended for new ones, the last one %s"
-            .formatted(count - told, last);
-    told = count;
-    nextLine = now + INTERVAL_NANOS;
-    Thread.ofVirtual().name("evictions").start(() -> log.say(line));
+
+    private void add(String which) {
+      last = which;
+      evicted.incrementAndGet();
+    }
+
+    private void tick(long now) {
+      long count = evicted.get();
+      if (count == told || now < nextLine) {
+        return;
+      }
+      String text = line.formatted(count - told, last);
+      told = count;
+      nextLine = now + INTERVAL_NANOS;
+      Thread.ofVirtual().name("evictions").start(() -> log.say(text));
+    }
   }
 }

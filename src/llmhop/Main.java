@@ -171,6 +171,7 @@ public final class Main {
     String need = open ? "callers need no token" : "callers need a token";
     err.println(
         "llmhop " + version() + " listens on " + addresses + ", " + models(config) + ", " + need);
+    router.heapReport().lines().forEach(line -> err.println("llmhop: " + line));
     warnIfOpen(router, err);
   }
 

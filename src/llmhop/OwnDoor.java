@@ -24,6 +24,7 @@ import llmhop.http.front.Server;
 import llmhop.http.front.TlsEngines;
 import llmhop.http.front.TlsFiles;
 import llmhop.http.front.UnixListener;
+import llmhop.http.wire.HeapBudget;
 
 /// Callers come in through our own engine.
 final class OwnDoor implements Door {
@@ -31,9 +32,9 @@ final class OwnDoor implements Door {
   private final Optional<ListenTls> tls;
   private final Log log;
 
-  OwnDoor(Config config, Refusals refusals, CallerRules rules, Log log) {
+  OwnDoor(Config config, Refusals refusals, CallerRules rules, HeapBudget heap, Log log) {
     var notes = new EvictionNotes(refusals, log);
-    this.server = new Server(limits(config.http()), notes, rules, log::fault);
+    this.server = new Server(limits(config.http()), notes, rules, heap, log::fault);
     server.everySecond(() -> notes.tick(System.nanoTime()));
     this.tls = config.tls();
     this.log = log;

@@ -141,7 +141,8 @@ final class Reload {
   private synchronized void begin() {
     if (asked && !busy && !stopped && running.isPresent()) {
       Running now = running.get();
-      Thread.ofVirtual().name("reload").start(() -> work(now));
+      // Reading and checking thousands of models takes CPU that a carrier thread would not share.
+      Thread.ofPlatform().daemon().name("reload").start(() -> work(now));
       busy = true;
     }
   }

@@ -35,6 +35,9 @@ final class Chaos {
           new Faults(),
           new Fallback(),
           new Chain(),
+          new Poison(),
+          new Stuck(),
+          new Descriptors(),
           new Prefix(),
           new Hostile(),
           new Unread());

@@ -108,6 +108,27 @@ final class Lab {
     return router(port, token, config, flags);
   }
 
+  /// Starts a router whose process may have so many file descriptors, and waits for it.
+  ///
+  /// @param models the value of `models`, JSON
+  Router routerWith(int descriptors, String models) throws IOException, InterruptedException {
+    int port = freePort();
+    Path config = folder.resolve("router-" + port + ".json");
+    Files.writeString(
+        config, "{\"listen\": \"127.0.0.1:%d\", \"models\": %s}".formatted(port, models));
+    List<String> command = new ArrayList<>();
+    String limited = "ulimit -n " + descriptors + " && exec \"$@\"";
+    command.addAll(List.of("sh", "-c", limited, "sh"));
+    command.addAll(command(ROUTER));
+    command.addAll(List.of("-jar", settings.jar().toString(), "--config", config.toString()));
+    Router router = new Router(port, "", Program.start("router-" + port, folder, command));
+    synchronized (this) {
+      routers.add(router);
+    }
+    router.await();
+    return router;
+  }
+
   /// Starts a router with a config that is there, and waits for it.
   Router router(int port, String token, Path config, String... flags)
       throws IOException, InterruptedException {

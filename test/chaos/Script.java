@@ -20,6 +20,11 @@ enum Script {
   CUTS,
   /// Never answers.
   HANGS,
+  /// Reads the first bytes of a request and then nothing more.
+  DEAF,
+  /// Answers, but the process of whoever reads a request of the user `poison` dies of it seconds
+  /// later.
+  DIES,
   /// Says 503, and to come again after a second.
   BUSY,
   /// Sends the request's body back: at once, or in chunks where a stream is asked for.

@@ -21,6 +21,11 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
   private static final int CUT_AFTER_MILLIS = 20;
   private static final long RACE_NANOS = 2_000_000;
   private static final long HANG_MILLIS = 60_000;
+  private static final long DYING_MILLIS = 2_000;
+
+  /// The user whose request kills a backend.
+  static final String POISON = "poison";
+
   private static final String STREAM_HEAD =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
   private static final String EVENT =
@@ -33,6 +38,11 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
   void serve() throws IOException, InterruptedException {
     log.connected();
     boolean kept = true;
+    if (script == Script.DEAF) {
+      channel.read(ByteBuffer.allocate(16 * 1024));
+      Thread.sleep(HANG_MILLIS);
+      return;
+    }
     while (kept) {
       ScriptedRequest request = ScriptedRequest.read(channel);
       if (request.isProbe()) {
@@ -47,7 +57,11 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
 
   private void answer(ScriptedRequest request) throws IOException, InterruptedException {
     switch (script) {
-      case GOOD, UNWELL, CLOSES, RACES, RESETS_NEXT, CLOSES_NEXT -> {
+      case GOOD, UNWELL, CLOSES, RACES, RESETS_NEXT, CLOSES_NEXT, DIES -> {
+        if (script == Script.DIES && request.user().equals(POISON)) {
+          Thread.sleep(DYING_MILLIS);
+          Runtime.getRuntime().halt(1);
+        }
         if (request.wantsStream()) stream(EVENTS);
         else write(plain("200 OK", "", ANSWER));
       }
@@ -59,15 +73,15 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
           write(plain("503 Service Unavailable", "Retry-After: 1\r\n", "{\"error\":\"too busy\"}"));
       case ECHOES -> echo(request);
       case HANGS -> awaitBytes(HANG_MILLIS);
-      case RESETS, HOSTILE, HINTS -> {}
+      case RESETS, DEAF, HOSTILE, HINTS -> {}
     }
   }
 
   // Whether the next request is read. If not, the connection is closed now.
   private boolean keeps() throws IOException {
     return switch (script) {
-      case GOOD, UNWELL, BUSY, ECHOES -> true;
-      case CLOSES, HANGS, HOSTILE, HINTS -> false;
+      case GOOD, UNWELL, BUSY, DIES, ECHOES -> true;
+      case CLOSES, HANGS, DEAF, HOSTILE, HINTS -> false;
       case RACES -> keepsByChance();
       case RESETS_NEXT -> {
         awaitBytes(HANG_MILLIS);

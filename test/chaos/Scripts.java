@@ -56,6 +56,11 @@ final class Scripts {
     }
   }
 
+  /// Whether their process is there.
+  boolean live() {
+    return control("/").status() == 200;
+  }
+
   private Answer control(String path) {
     return Caller.get("127.0.0.1", controlPort, path, "");
   }

@@ -14,6 +14,9 @@
 #     chain      a router behind a router, and two that send to each other
 #     limits     far too much is asked for, by tokens with limits and classes, and some hang up
 #     reload     the config changes under load, again and again, also into broken ones
+#     poison     a request kills the backend that reads it, seconds later: one dies, the others stay
+#     stuck      uploads to a backend that has stopped reading, whose callers leave
+#     descriptors  a router with few file descriptors and more callers than that
 #     prefix     conversations go where their beginning is cached, and a hot one spreads
 #     hostile    backends that flood, cut, lie and garble, beside innocent callers of another model
 #     unread     nobody reads the router's stdout and stderr, while configs break and backends come and go

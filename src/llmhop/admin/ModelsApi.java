@@ -4,11 +4,13 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import llmhop.caller.Caller;
 import llmhop.json.Json;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
 import llmhop.route.Local;
 import llmhop.route.Route.Found;
+import llmhop.route.Routes;
 import llmhop.route.Target;
 
 /// `GET /v1/models` and `/v1/models/{id}`, in OpenAI's shape; in Anthropic's for its clients, which
@@ -27,7 +29,10 @@ final class ModelsApi {
 
   /// The models that this caller may use and see.
   Local.Page list() {
-    return (exchange, caller, routes) -> {
+    return Answers.overview(this::list);
+  }
+
+  private JsonWriter list(Exchange exchange, Caller caller, Routes routes) {
       List<String> names = routes.listed(caller);
       boolean anthropic = isAnthropic(exchange);
       var json = new JsonWriter().object();
@@ -42,8 +47,7 @@ final class ModelsApi {
         edge(json, "first_id", names.isEmpty() ? List.of() : List.of(names.getFirst()));
         edge(json, "last_id", names.isEmpty() ? List.of() : List.of(names.getLast()));
       }
-      Answers.json(exchange, 200, json.endObject());
-    };
+      return json.endObject();
   }
 
   private static void edge(JsonWriter json, String name, List<String> id) {

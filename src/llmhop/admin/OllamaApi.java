@@ -30,25 +30,27 @@ final class OllamaApi {
 
   /// The models that there are.
   Local.Page tags() {
-    return (exchange, caller, routes) -> {
+    return Answers.overview(
+        (exchange, caller, routes) -> {
       var json = new JsonWriter().object().name("models").array();
       for (String name : routes.listed(caller)) {
         entry(json, name).endObject();
       }
-      Answers.json(exchange, 200, json.endArray().endObject());
-    };
+      return json.endArray().endObject();
+    });
   }
 
   /// The models that are loaded: all of them, since their engines hold them all the time.
   Local.Page running() {
-    return (exchange, caller, routes) -> {
+    return Answers.overview(
+        (exchange, caller, routes) -> {
       var json = new JsonWriter().object().name("models").array();
       for (String name : routes.listed(caller)) {
         entry(json, name).name("expires_at").value("9999-12-31T23:59:59Z");
         json.name("size_vram").value(0).endObject();
       }
-      Answers.json(exchange, 200, json.endArray().endObject());
-    };
+      return json.endArray().endObject();
+    });
   }
 
   private JsonWriter entry(JsonWriter json, String name) {

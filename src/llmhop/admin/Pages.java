@@ -63,7 +63,7 @@ public final class Pages implements Local {
       case "/" -> Optional.of(new FrontPage());
       case "/health" -> Optional.of(health.health());
       case "/ready" -> Optional.of(health.ready());
-      case "/llmhop/status" -> Optional.of(status);
+      case "/llmhop/status" -> Optional.of(status.page());
       case MODELS -> Optional.of(models.list());
       case "/api/tags" -> Optional.of(ollama.tags());
       case "/api/ps" -> Optional.of(ollama.running());

@@ -1,11 +1,9 @@
 package llmhop.admin;
 
-import java.io.IOException;
 import llmhop.backend.Backend;
 import llmhop.backend.Places;
 import llmhop.caller.Caller;
 import llmhop.json.JsonWriter;
-import llmhop.route.Exchange;
 import llmhop.route.Local;
 import llmhop.route.Route;
 import llmhop.route.Routes;
@@ -13,15 +11,18 @@ import llmhop.route.Routes;
 /// `GET /llmhop/status`: plain gauges as JSON, and how each backend is, for people and tests that
 /// look for a leak or ask who is down. A token sees the models that it may use; addresses aren't
 /// shown.
-final class StatusPage implements Local.Page {
+final class StatusPage {
   private final Gauges gauges;
 
   StatusPage(Gauges gauges) {
     this.gauges = gauges;
   }
 
-  @Override
-  public void answer(Exchange exchange, Caller caller, Routes routes) throws IOException {
+  Local.Page page() {
+    return Answers.overview((exchange, caller, routes) -> tell(caller, routes));
+  }
+
+  private JsonWriter tell(Caller caller, Routes routes) {
     var json = new JsonWriter().object();
     gauges.read().forEach((name, value) -> json.name(name).value(value));
     json.name("models").object();
@@ -36,7 +37,7 @@ final class StatusPage implements Local.Page {
     for (Route route : routes.all()) {
       if (isSeen(route, caller) && route.places().areLimited()) tell(json, route);
     }
-    Answers.json(exchange, 200, json.endObject().endObject());
+    return json.endObject().endObject();
   }
 
   private static boolean isSeen(Route route, Caller caller) {

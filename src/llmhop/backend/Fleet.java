@@ -186,6 +186,13 @@ public final class Fleet implements AutoCloseable {
     return names;
   }
 
+  /// What each of its backends lists, by name: the same objects until a backend is asked again.
+  public List<Map<String, Json.Obj>> catalogs() {
+    List<Map<String, Json.Obj>> catalogs = new ArrayList<>();
+    for (Backend backend : members) catalogs.add(backend.listed());
+    return catalogs;
+  }
+
   /// Chooses the best one that is well, and counts the request there.
   ///
   /// @param clues what the request says

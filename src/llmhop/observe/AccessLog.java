@@ -23,7 +23,7 @@ public final class AccessLog implements Observer {
   public static final int QUEUE = 8192;
 
   /// A stream that takes nothing for so long is taken for one that is not read.
-  private static final long STALL_MILLIS = 1_000;
+  private static final long STALL_MILLIS = 2_000;
 
   /// Nobody waits longer for the last lines, however slowly they go.
   private static final long MAX_CLOSE_MILLIS = 5_000;
@@ -40,6 +40,7 @@ public final class AccessLog implements Observer {
   private final Thread writer;
   private boolean failing;
   private volatile long batches;
+  private volatile boolean writing;
   private volatile boolean closing;
 
   private AccessLog(LineFormat format, OutputStream out) {
@@ -112,6 +113,7 @@ public final class AccessLog implements Observer {
         miss(batch.size());
       } finally {
         batch.clear();
+        writing = false;
         batches = batches + 1;
       }
     }
@@ -129,7 +131,10 @@ public final class AccessLog implements Observer {
       String why = failing ? "could not be written, " + output.failure() : "was not read fast enough";
       text.append(format.missing(missing, why)).append('\n');
     }
-    int failed = output.lines(text.toString().getBytes(StandardCharsets.UTF_8));
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    writing = true;
+    int failed = output.lines(bytes);
+    writing = false;
     failing = failed > 0;
     if (failing) {
       // The line that tells of those before is the last, so it is among them.
@@ -144,8 +149,8 @@ public final class AccessLog implements Observer {
     lost.addAndGet(lines);
   }
 
-  /// Writes what is queued, as long as the stream takes some of it: waits at most a second for each
-  /// piece, and five for all.
+  /// Writes what is queued, as long as the stream takes some of it: waits at most two seconds for a
+  /// write, and five for all.
   @Override
   public void close() {
     closing = true;
@@ -153,11 +158,14 @@ public final class AccessLog implements Observer {
     boolean _ = queue.offer(END);
     long end = System.nanoTime() + MAX_CLOSE_MILLIS * 1_000_000;
     try {
-      long before;
-      do {
-        before = batches;
+      boolean stuck = false;
+      while (writer.isAlive() && !stuck && System.nanoTime() - end < 0) {
+        long before = batches;
+        boolean was = writing;
         writer.join(STALL_MILLIS);
-      } while (writer.isAlive() && batches != before && System.nanoTime() - end < 0);
+        // A writer that makes text of many lines is slow on a busy machine, and isn't stuck.
+        stuck = was && writing && batches == before;
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -38,7 +38,7 @@ public final class MessageLog implements AutoCloseable {
   public static final int MAX_MESSAGE_BYTES = 16 * 1024;
 
   /// A stream that takes no message for so long is taken for one that is not read.
-  private static final long STALL_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long STALL_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   /// Nobody waits longer for the last messages, however slowly they go.
   private static final long MAX_FLUSH_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -125,7 +125,7 @@ public final class MessageLog implements AutoCloseable {
     return queue.size() < MAX_MESSAGES && bytes + text.length <= MAX_BYTES;
   }
 
-  /// A second is not long for what comes before the start, and long for a request.
+  /// Two seconds are not long for what comes before the start, and long for a request.
   private void awaitRoom(byte[] text) {
     long left = STALL_NANOS;
     while (patient && !hasRoom(text)) {
@@ -221,7 +221,7 @@ public final class MessageLog implements AutoCloseable {
     }
   }
 
-  /// Waits until all messages are written, as long as the stream takes some: it returns a second
+  /// Waits until all messages are written, as long as the stream takes some: it returns two seconds
   /// after the last one was taken, and after ten seconds at the latest.
   public void flush() {
     long end = System.nanoTime() + MAX_FLUSH_NANOS;

@@ -48,7 +48,15 @@ public final class Admission {
 
     @Override
     public void close() {
-      place.close();
+      try {
+        place.close();
+      } finally {
+        // Also when the heap is so full that the next in the queue can't be told.
+        leave();
+      }
+    }
+
+    private void leave() {
       if (admitted) {
         admitted = false;
         Admission.this.admitted.decrementAndGet();

@@ -88,6 +88,11 @@ public final class Exchange {
     return raw.peer();
   }
 
+  /// The key of the caller's group, for rules per address.
+  public Object addressKey() {
+    return raw.addressKey();
+  }
+
   /// Whether it came over TLS.
   boolean secure() {
     return raw.secure();

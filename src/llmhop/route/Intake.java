@@ -49,6 +49,7 @@ final class Intake {
 
   /// Reads what has to be read before the model is known.
   Request read(Exchange x, Target target, Caller caller, Routes routes) {
+    reader.budget().checkHeap();
     ModelName.checkReachable(x, target, routes);
     Optional<String> outside = ModelName.outside(x, target);
     long most = routes.rules().maxBodyBytes();

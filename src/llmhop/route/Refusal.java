@@ -180,7 +180,8 @@ public final class Refusal extends RuntimeException {
   /// A path that no engine routes by model.
   public static Refusal unknownUrl(String method, String path) {
     String message = "There is nothing at %s %s. Requests are routed by the 'model' they name.";
-    return caller(404, "unknown_url", message.formatted(cut(method), quote(LoggedPath.masked(path))));
+    return caller(
+        404, "unknown_url", message.formatted(cut(method), quote(LoggedPath.masked(path))));
   }
 
   /// The body is over a limit.

@@ -121,9 +121,13 @@ public final class Router implements HttpHandler {
     } catch (RuntimeException | Error e) {
       refuse(x, fault(journal, e));
     } finally {
-      observer.record(journal.outcome(clock.instant(), x.method()));
-      routes.ended();
-      lifecycle.exit();
+      try {
+        observer.record(journal.outcome(clock.instant(), x.method()));
+      } finally {
+        // Also where no memory is left for the record.
+        routes.ended();
+        lifecycle.exit();
+      }
     }
   }
 

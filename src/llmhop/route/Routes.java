@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import llmhop.caller.Caller;
 import llmhop.caller.Gate;
 import llmhop.config.Failover;
-import llmhop.config.Nearest;
+import llmhop.json.Json;
 import llmhop.route.Route.Found;
 
 /// Everything that the config says of callers and models, at one moment. Immutable, but for how
@@ -24,6 +24,7 @@ public final class Routes {
   private final RequestRules rules;
   private final Affinity.Wanted wanted;
   private final AtomicInteger requests = new AtomicInteger();
+  private final NameHints hints = new NameHints(this);
 
   /// A snapshot. The names of the routes must differ (the config's reader sees to it).
   public Routes(
@@ -172,7 +173,37 @@ public final class Routes {
 
   /// The name that this one may have meant, of those that this caller may use and see.
   Optional<String> nearest(String name, Caller caller) {
-    return Nearest.nearest(name, listed(caller));
+    return hints.nearest(name, caller);
+  }
+
+  /// Whether a list of models shows this name to this caller.
+  boolean isListed(String name, Caller caller) {
+    Optional<Found> found = find(name);
+    if (found.isEmpty() || found.get().route().model().unlisted()) {
+      return false;
+    }
+    Route route = found.get().route();
+    return caller.mayUse(route.isAny() ? name : route.name());
+  }
+
+  /// The lists of models of the backends of `*`, as they were sent last.
+  List<Map<String, Json.Obj>> catalogs() {
+    List<Map<String, Json.Obj>> catalogs = new ArrayList<>();
+    for (Route route : patterns) {
+      if (route.isAny()) {
+        catalogs.addAll(route.fleet().catalogs());
+      }
+    }
+    return catalogs;
+  }
+
+  /// How many models a list of all of them shows, about.
+  public int breadth() {
+    int breadth = names.size();
+    for (Map<String, Json.Obj> catalog : catalogs()) {
+      breadth += catalog.size();
+    }
+    return breadth;
   }
 
   /// Whether this caller may use what it asked for.

@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -223,8 +224,16 @@ public final class JarProcess implements AutoCloseable {
   /// @return the exit code; 128 and the signal's number when a signal ended it
   /// @throws AssertionError when it goes on for [Waiting#PATIENCE]
   public int exitCode() {
+    return exitCode(Waiting.PATIENCE);
+  }
+
+  /// The same for a process that has a lot to do.
+  ///
+  /// @param patience how long it may take on a busy machine
+  /// @return the exit code
+  public int exitCode(Duration patience) {
     try {
-      if (!process.waitFor(Waiting.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
         throw Waiting.failure("process " + pid() + " to end", toString());
       }
       // One that was never started has nothing to wait for.

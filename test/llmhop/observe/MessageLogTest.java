@@ -167,7 +167,7 @@ class MessageLogTest {
   }
 
   @Test
-  void streamThatIsNotReadHoldsUpTheEndForASecondOnly() throws InterruptedException {
+  void streamThatIsNotReadHoldsUpTheEndForAMomentOnly() throws InterruptedException {
     stick();
     stream.println("second");
     long begin = System.nanoTime();

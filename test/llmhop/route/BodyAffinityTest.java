@@ -101,7 +101,7 @@ class BodyAffinityTest {
 
   private static Affinity read(Request request) throws IOException, InterruptedException {
     BlockingQueue<Affinity> read = new LinkedBlockingQueue<>();
-    var budget = new BufferBudget(8_000_000, 1, new HeapBudget(8_000_000), System::nanoTime);
+    var budget = new BufferBudget(8_000_000, 1, new HeapBudget(64_000_000), System::nanoTime);
     var reader = new BodyReader(budget, SegmentPool.ofBytes(1_000_000));
     var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(

@@ -44,7 +44,7 @@ class RouterFaultTest {
     var routes = new Routes(Gate.OPEN, browsers, List.of(), Optional.empty(), rules);
     var setup =
         new RouterSetup(
-            new BufferBudget(1_000_000, 1, new HeapBudget(1_000_000), System::nanoTime),
+            new BufferBudget(1_000_000, 1, new HeapBudget(64_000_000), System::nanoTime),
             SegmentPool.ofBytes(0),
             new Admission(10),
             "test",

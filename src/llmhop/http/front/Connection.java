@@ -232,6 +232,30 @@ final class Connection implements Runnable {
         : InetAddress.ofLiteral("127.0.0.1");
   }
 
+  /// The heap that it takes without a request, in bytes.
+  long ownBytes() {
+    return ConnectionLimiter.ownBytes(listener.isSecure());
+  }
+
+  /// The heap that is held for its caller, which has taken nothing of its answer for so long, in
+  /// bytes; on the pump's thread.
+  long unreadBytes(long now, long nanos) {
+    Flow flowing = flow;
+    if (flowing != null) {
+      return flowing.unreadBytes(now, nanos);
+    }
+    if (deadlines.seen() != Doing.WRITING || deadlines.age(now) < nanos) {
+      return 0;
+    }
+    return listener.isSecure() ? SlowReaders.TLS_WRITER_BYTES : SlowReaders.WRITER_BYTES;
+  }
+
+  /// How long its caller has taken nothing of its answer, in nanoseconds; on the pump's thread.
+  long unreadFor(long now) {
+    Flow flowing = flow;
+    return flowing != null ? flowing.stalledFor(now) : deadlines.age(now);
+  }
+
   boolean loopbackPort() {
     return listener.isLoopbackPort();
   }

@@ -112,6 +112,7 @@ final class ConnectionSlot {
       case IDLE -> now == Doing.IDLE || now == Doing.LINGERING || (now == Doing.FRESH && !begun);
       case HEAD -> now == Doing.HEAD || (now == Doing.FRESH && begun);
       case BODY -> now == Doing.HANDLING && deadlines.isBodySlow();
+      case UNREAD -> false;
     };
   }
 

@@ -1,7 +1,7 @@
 package llmhop.http.front;
 
-/// The rules that end a connection so that another one gets its place. Each has the name that the
-/// log shows.
+/// The rules that end a connection so that another one gets its place or its memory. Each has the
+/// name that the log shows.
 public enum EvictionRule {
   /// The connection had no request: nothing came yet, or it waited for its next request, or it was
   /// refused and only heard out.
@@ -11,7 +11,10 @@ public enum EvictionRule {
   HEAD("evicted_head"),
   /// The connection's body came too slowly for over a second, and its address held over a quarter
   /// of all connections.
-  BODY("evicted_body");
+  BODY("evicted_body"),
+  /// The caller took nothing of its answer for longest, and all such callers together held more
+  /// memory than they may.
+  UNREAD("evicted_unread");
 
   private final String word;
 

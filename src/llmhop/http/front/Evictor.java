@@ -107,6 +107,7 @@ final class Evictor {
       case IDLE -> same || choice.held() > held;
       case HEAD -> !same && choice.held() > 2 * (held + 1);
       case BODY -> !same && choice.held() > max / LARGE_SHARE && choice.held() > 2 * (held + 1);
+      case UNREAD -> false;
     };
   }
 
@@ -165,7 +166,7 @@ final class Evictor {
     return switch (rule) {
       case IDLE -> slot.doing() == Doing.FRESH ? SILENT_NANOS : 0;
       case HEAD -> SLOW_NANOS;
-      case BODY -> 0;
+      case BODY, UNREAD -> 0;
     };
   }
 

@@ -290,7 +290,8 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     byte[] early = new byte[connection.inlet().buffered()];
     connection.inlet().take(early, 0, early.length);
     connection.inlet().release();
-    return new Upgraded(connection.transport(), early, connection.server().limits().writeStall());
+    var timed = new TimedTransport(connection.transport(), connection.deadlines());
+    return new Upgraded(timed, early, connection.server().limits().writeStall());
   }
 
   // ---- HttpExchange

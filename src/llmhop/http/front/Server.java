@@ -16,6 +16,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import llmhop.http.wire.BufferCheck;
+import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.InletMemory;
 import llmhop.http.wire.Pump;
 import llmhop.http.wire.SegmentPool;
@@ -34,26 +35,26 @@ public final class Server implements AutoCloseable {
   private static final int OUTLETS_KEPT = 512;
   private static final int SEGMENTS_KEPT = 8;
 
-  /// What slow readers of streams may hold of the memory, beyond 2 KiB each.
+  /// What slow readers of streams may hold of the memory at most, beyond 2 KiB each.
   private static final long PENDING_BYTES = 64L * 1024 * 1024;
 
   private static final long SECOND_NANOS = 1_000_000_000L;
 
-  /// What heads over 4 KiB may take of the heap, and what is read ahead: one part in so many.
-  private static final int INLETS_PART = 8;
+  /// The part of the heap's budget that heads over 4 KiB, and what is read ahead, may take.
+  private static final double INLETS_PART = 0.125;
 
   private final Limits limits;
   private final Refusals refusals;
   private final CallerRules rules;
   private final Consumer<Throwable> faults;
-  private final Pump pump = new Pump(this::sweep, PENDING_BYTES);
+  private final Pump pump;
   private final SegmentPool outlets =
       new SegmentPool(OUTLET, OUTLETS_KEPT, BufferCheck.of("outlets"));
   private final SegmentPool segments =
       new SegmentPool(SegmentPool.SEGMENT, SEGMENTS_KEPT, BufferCheck.of("linger"));
   private final List<UnixListener> files = new ArrayList<>();
-  private final InletMemory inlets =
-      new InletMemory(Runtime.getRuntime().maxMemory() / INLETS_PART);
+  private final InletMemory inlets;
+  private final SlowReaders readers;
   private final List<Listener> listeners = new ArrayList<>();
   private final ConnectionLimiter limiter;
   private final ReentrantLock lock = new ReentrantLock();
@@ -69,16 +70,28 @@ public final class Server implements AutoCloseable {
   /// @param refusals how its own refusals look
   /// @param faults is told of what should never happen
   public Server(Limits limits, Refusals refusals, Consumer<Throwable> faults) {
-    this(limits, refusals, CallerRules.NONE, faults);
+    this(limits, refusals, CallerRules.NONE, HeapBudget.ofProcess(), faults);
   }
 
   /// The same, with callers and requests that are treated in another way when it is full.
-  public Server(Limits limits, Refusals refusals, CallerRules rules, Consumer<Throwable> faults) {
+  ///
+  /// @param heap the budget that all memory of connections is a part of
+  public Server(
+      Limits limits,
+      Refusals refusals,
+      CallerRules rules,
+      HeapBudget heap,
+      Consumer<Throwable> faults) {
     this.limits = limits;
     this.refusals = refusals;
     this.rules = rules;
     this.faults = faults;
-    this.limiter = new ConnectionLimiter(limits.connections(), refusals);
+    this.limiter = new ConnectionLimiter(limits.connections(), heap, refusals);
+    this.inlets = new InletMemory(heap.part(INLETS_PART), heap);
+    this.readers = new SlowReaders(heap, refusals);
+    this.pump = new Pump(this::sweep, Math.min(readers.max(), PENDING_BYTES));
+    heap.registerPool(outlets::idleBytes, outlets::clear);
+    heap.registerPool(segments::idleBytes, segments::clear);
   }
 
   /// Who answers requests; before [#start].
@@ -234,13 +247,30 @@ public final class Server implements AutoCloseable {
     long now = System.nanoTime();
     boolean busy = false;
     for (Connection connection : limiter.connections()) {
-      busy |= connection.sweep(now);
+      busy |= sweep(connection, now);
     }
+    readers.end(limiter.connections(), now);
     if (now - lastSecond >= SECOND_NANOS) {
       lastSecond = now;
       ticker.run();
     }
     return busy;
+  }
+
+  /// A connection that can't be looked at, for want of memory, must not keep the others from it.
+  private boolean sweep(Connection connection, long now) {
+    try {
+      boolean busy = connection.sweep(now);
+      readers.look(connection, now);
+      return busy;
+    } catch (RuntimeException | Error e) {
+      return true;
+    }
+  }
+
+  /// How many connections a heap with this budget allows.
+  public static long connectionsOf(HeapBudget heap, boolean tls) {
+    return heap.part(ConnectionLimiter.HEAP_PART) / ConnectionLimiter.ownBytes(tls);
   }
 
   // ---- gauges
@@ -256,6 +286,7 @@ public final class Server implements AutoCloseable {
     gauges.put("connections", (long) limiter.open());
     gauges.put("streams", (long) pump.flows());
     gauges.put("pendingBytes", pump.pendingBytes());
+    gauges.put("unreadBytes", readers.held());
     gauges.put("readAheadBytes", inlets.taken());
     return gauges;
   }

@@ -28,7 +28,9 @@ final class Connection implements AutoCloseable {
   /// The longest head, and so the longest line, in bytes.
   static final int LONGEST_HEAD = 64 * 1024;
 
-  private static final int BUFFER = 16 * 1024;
+  /// The first size of the buffer, in bytes: nearly all heads fit, and thousands of requests may
+  /// wait for theirs. Bodies are read past it.
+  private static final int BUFFER = 4 * 1024;
 
   /// From this much room on the caller's array is read into without a way round.
   private static final int DIRECT = 4 * 1024;

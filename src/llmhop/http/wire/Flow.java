@@ -138,6 +138,17 @@ public final class Flow {
     return kept != null && now - stalledSince > limitNanos;
   }
 
+  /// The memory that it holds for a side that does not take it, in bytes, once no byte has been
+  /// taken for so long; on the pump's thread.
+  public long unreadBytes(long now, long nanos) {
+    return isStalled(now, nanos) ? kept.capacity() : 0;
+  }
+
+  /// How long no byte has been taken, in nanoseconds; on the pump's thread.
+  public long stalledFor(long now) {
+    return kept == null ? 0 : now - stalledSince;
+  }
+
   private void begin() {
     if (end != null) {
       return;

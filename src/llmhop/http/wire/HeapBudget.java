@@ -50,6 +50,11 @@ public final class HeapBudget {
     return bytes;
   }
 
+  /// How much one kind of holder may take at most, in bytes, so that others find room beside it.
+  public long part(double part) {
+    return (long) (bytes * part);
+  }
+
   /// Adds a holder.
   ///
   /// @param held tells how many bytes it holds now; cheap, since each take asks

@@ -7,13 +7,17 @@ import java.util.concurrent.atomic.AtomicLong;
 /// Shared by all connections.
 public final class InletMemory {
   private final long most;
+  private final HeapBudget heap;
   private final AtomicLong taken = new AtomicLong();
 
   /// Memory of which nothing is taken.
   ///
   /// @param bytes the most that there is
-  public InletMemory(long bytes) {
+  /// @param heap the budget of which that is a part
+  public InletMemory(long bytes, HeapBudget heap) {
     this.most = bytes;
+    this.heap = heap;
+    heap.register(this::taken);
   }
 
   /// How much is taken, in bytes.
@@ -25,7 +29,7 @@ public final class InletMemory {
   ///
   /// @return false when there isn't so much left
   boolean take(int bytes) {
-    if (taken.addAndGet(bytes) <= most) {
+    if (taken.addAndGet(bytes) <= most && heap.hasRoomFor(0)) {
       return true;
     }
     taken.addAndGet(-bytes);

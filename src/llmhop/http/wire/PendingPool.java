@@ -26,6 +26,9 @@ final class PendingPool {
   private int taken;
   private volatile long held;
 
+  /// The memory of all buffers that are in use.
+  private volatile long memory;
+
   PendingPool(long bytes) {
     this(bytes, BufferCheck.NONE);
   }
@@ -44,6 +47,16 @@ final class PendingPool {
     return held;
   }
 
+  /// Bytes of memory that the buffers in use take.
+  long memory() {
+    return memory;
+  }
+
+  private void takes(int more) {
+    long sum = memory + more;
+    memory = sum;
+  }
+
   private void holds(int more) {
     long sum = held + more;
     held = sum;
@@ -54,6 +67,7 @@ final class PendingPool {
     // Counted only once the memory is there.
     ByteBuffer kept = taken == most ? ByteBuffer.allocate(rest.remaining()) : oneOfThePool();
     taken += kept.capacity() == SIZE ? 1 : 0;
+    takes(kept.capacity());
     holds(rest.remaining());
     return kept.clear().put(rest).flip();
   }
@@ -74,6 +88,7 @@ final class PendingPool {
   /// Takes a buffer back; what remains in it is dropped.
   void give(ByteBuffer buffer) {
     holds(-buffer.remaining());
+    takes(-buffer.capacity());
     if (buffer.capacity() == SIZE) {
       check.given(buffer.array());
       taken--;

@@ -55,6 +55,7 @@ public final class Pump implements AutoCloseable {
   private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicInteger flows = new AtomicInteger();
   private final ByteBuffer scratch;
+  private final long slowTickNanos;
   private final PendingPool pending;
   private volatile boolean closed;
   private volatile boolean ended;
@@ -65,7 +66,13 @@ public final class Pump implements AutoCloseable {
   /// @param ticker is told of the time that passes
   /// @param pendingBytes the most that is kept for callers that read slowly, over 2 KiB for each
   public Pump(Ticker ticker, long pendingBytes) {
+    this(ticker, pendingBytes, SLOW_TICK_MILLIS);
+  }
+
+  /// The same with another interval while nothing is under way.
+  Pump(Ticker ticker, long pendingBytes, long slowTickMillis) {
     this.ticker = ticker;
+    this.slowTickNanos = TimeUnit.MILLISECONDS.toNanos(slowTickMillis);
     this.pending = new PendingPool(pendingBytes, BufferCheck.of("pending"));
     this.scratch = ByteBuffer.allocateDirect(Flow.HEADROOM + PendingPool.SIZE);
     try {
@@ -175,7 +182,7 @@ public final class Pump implements AutoCloseable {
           if (ticker.tick()) {
             slow = false;
           }
-          next = now + TimeUnit.MILLISECONDS.toNanos(slow ? SLOW_TICK_MILLIS : TICK_MILLIS);
+          next = now + (slow ? slowTickNanos : TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS));
         } else if (!slow) {
           next = Math.min(next, now + TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS));
         }

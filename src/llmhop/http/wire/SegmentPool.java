@@ -83,6 +83,18 @@ public final class SegmentPool {
     }
   }
 
+  /// Lets go of all segments that are kept for later: memory is short.
+  public void clear() {
+    synchronized (kept) {
+      kept.clear();
+    }
+  }
+
+  /// How many bytes are kept for later.
+  public long idleBytes() {
+    return (long) idle() * segment;
+  }
+
   /// How many segments are kept for later.
   public int idle() {
     synchronized (kept) {

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
+import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.Fields;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Waiting;
@@ -35,7 +36,12 @@ final class FrontUnderTest implements AutoCloseable {
   private boolean faultsExpected;
 
   private FrontUnderTest(Limits limits, HttpHandler handler, Optional<TlsEngines> tls) {
-    server = new Server(limits, new Noted(refused, evicted), RULES, faults::add);
+    this(limits, handler, tls, HeapBudget.ofProcess());
+  }
+
+  private FrontUnderTest(
+      Limits limits, HttpHandler handler, Optional<TlsEngines> tls, HeapBudget heap) {
+    server = new Server(limits, new Noted(refused, evicted), RULES, heap, faults::add);
     server.handler(handler == null ? this::echo : handler);
     try {
       ServerSocketChannel channel = ServerSocketChannel.open();
@@ -92,6 +98,11 @@ final class FrontUnderTest implements AutoCloseable {
 
   static FrontUnderTest of(Limits limits, HttpHandler handler) {
     return new FrontUnderTest(limits, handler, Optional.empty());
+  }
+
+  /// The same with a heap of which so much may be held.
+  static FrontUnderTest of(HeapBudget heap, HttpHandler handler) {
+    return new FrontUnderTest(Limits.DEFAULT, handler, Optional.empty(), heap);
   }
 
   static FrontUnderTest secure(Limits limits, Supplier<SSLEngine> tls) {

@@ -16,6 +16,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.Inlet;
 import llmhop.http.wire.InletMemory;
 import llmhop.http.wire.PlainTransport;
@@ -57,7 +58,7 @@ final class HangUpTest {
       channel = listener.accept();
     }
     plain = new PlainTransport(channel);
-    inlet = new Inlet(LARGEST, new InletMemory(1 << 20));
+    inlet = new Inlet(LARGEST, new InletMemory(1 << 20, new HeapBudget(1 << 24)));
     hangUp = new HangUp(plain, plain, inlet, pump::awake);
     plain.onBusy(hangUp::makeBlocking);
     pump.start();

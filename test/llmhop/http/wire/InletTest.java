@@ -51,7 +51,7 @@ final class InletTest {
 
   @Test
   void theFirstBytesOfEachTakeNothingFromWhatAllShare() throws IOException {
-    var memory = new InletMemory(0);
+    var memory = new InletMemory(0, new HeapBudget(1 << 24));
     for (int i = 0; i < 100; i++) {
       var inlet = new Inlet(LARGEST, memory);
       fill(inlet, 1);
@@ -64,7 +64,7 @@ final class InletTest {
 
   @Test
   void moreIsTakenFromItAtTheLimitAndNotOnePast() throws IOException {
-    var memory = new InletMemory(3L * Inlet.SMALLEST);
+    var memory = new InletMemory(3L * Inlet.SMALLEST, new HeapBudget(1 << 24));
     var one = new Inlet(LARGEST, memory);
     fill(one, 3);
     assertEquals(4 * Inlet.SMALLEST, one.buffered());
@@ -80,7 +80,7 @@ final class InletTest {
 
   @Test
   void itIsGivenBackOnceAndOnlyWhenNothingIsBuffered() throws IOException {
-    var memory = new InletMemory(1 << 20);
+    var memory = new InletMemory(1 << 20, new HeapBudget(1 << 24));
     var inlet = new Inlet(LARGEST, memory);
     fill(inlet, 4);
     assertEquals(LARGEST - Inlet.SMALLEST, memory.taken());

@@ -1,0 +1,183 @@
+package llmhop.http.front;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import llmhop.http.wire.Fields;
+import llmhop.http.wire.HeapBudget;
+import llmhop.kit.RawCaller;
+import llmhop.kit.Request;
+import llmhop.kit.Waiting;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// A front with a small heap: it refuses, or ends the slowest, before the heap is spent.
+@Timeout(60)
+class HeapTest {
+  private static final int KIB = 1024;
+  private static final Request GET = Request.get("/x");
+
+  /// An answer that no socket's buffers take whole.
+  private static final int LARGE = 64 * KIB * KIB;
+
+  private final List<RawCaller> callers = new ArrayList<>();
+
+  @AfterEach
+  void leave() {
+    callers.forEach(RawCaller::close);
+  }
+
+  private void leave(FrontUnderTest front) {
+    leave();
+    Waiting.await(
+        "the sweep to see it", () -> front.server().gauges().get("unreadBytes") == 0);
+  }
+
+  private RawCaller caller(FrontUnderTest front) {
+    RawCaller caller = RawCaller.to(front.port());
+    callers.add(caller);
+    return caller;
+  }
+
+  private static void large(HttpExchange http) throws IOException {
+    RawExchange x = RawExchange.of(http);
+    boolean chunked = x.target().equals("/chunked");
+    byte[] piece = new byte[16 * KIB];
+    var length = chunked ? OptionalLong.empty() : OptionalLong.of(LARGE);
+    x.begin(200, "", new Fields(), length);
+    for (int sent = 0; sent < LARGE; sent += piece.length) {
+      x.write(piece, 0, piece.length);
+      x.flush();
+    }
+    x.finish();
+  }
+
+  private static void answer(HttpExchange http) throws IOException {
+    FrontUnderTest.answer(RawExchange.of(http), 200, "fine");
+  }
+
+  /// Half of the budget is for connections: 1 MiB has room for 46 of 11 KiB.
+  @Test
+  void connectionsThatDoNotFitIntoTheHeapAreRefused() {
+    var busy = new CountDownLatch(1);
+    try (var front =
+        FrontUnderTest.of(
+            new HeapBudget(KIB * KIB),
+            http -> {
+              if (http.getRequestURI().getPath().equals("/wait")) {
+                try {
+                  busy.await(30, TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              }
+              answer(http);
+            })) {
+      for (int i = 0; i < 46; i++) caller(front).send(Request.get("/wait"));
+      Waiting.await("46 connections", () -> front.server().connections() == 46);
+      RawCaller late = caller(front);
+      late.send(GET);
+      assertEquals(503, late.read().status());
+      assertEquals(46, front.server().connections());
+      busy.countDown();
+      for (int i = 0; i < 46; i++) assertEquals(200, callers.get(i).read().status());
+      // They are idle now, so that one of them makes room.
+      Waiting.await(
+          "one of them to make room", () -> caller(front).ask(GET).status() == 200);
+    }
+  }
+
+  @Test
+  void aHeapThatOthersHaveFilledTakesNoConnections() {
+    var heap = new HeapBudget(KIB * KIB);
+    var bodies = new long[1];
+    heap.register(() -> bodies[0]);
+    try (var front = FrontUnderTest.of(heap, HeapTest::answer)) {
+      bodies[0] = KIB * KIB - 5 * KIB;
+      RawCaller refused = caller(front);
+      refused.send(GET);
+      assertEquals(503, refused.read().status());
+      bodies[0] = 0;
+      assertEquals(200, caller(front).ask(GET).status());
+    }
+  }
+
+  @Test
+  void whenSlowReadersHoldTooMuchTheSlowestAreEnded() {
+    // An eighth of 1 MiB: 8 writers of 16 KiB.
+    try (var front = FrontUnderTest.of(new HeapBudget(KIB * KIB), HeapTest::large)) {
+      for (int i = 0; i < 20; i++) {
+        caller(front).send(i % 2 == 0 ? GET : Request.get("/chunked"));
+      }
+      Waiting.await(
+          "the slowest to be ended",
+          () -> front.evicted().size() >= 12 && front.server().gauges().get("unreadBytes") <= 131072,
+          () -> front.evicted().size() + " " + front.server().gauges());
+      assertEquals(8, front.server().connections());
+      assertTrue(
+          front.evicted().stream().allMatch(each -> each.equals("evicted_unread 127.0.0.1")),
+          () -> front.evicted().toString());
+      leave(front);
+    }
+  }
+
+  @Test
+  void aCallerThatReadsIsNotEndedWithThem() {
+    try (var front = FrontUnderTest.of(new HeapBudget(KIB * KIB), HeapTest::large)) {
+      for (int i = 0; i < 20; i++) caller(front).send(GET);
+      RawCaller honest = caller(front);
+      honest.send(GET);
+      assertEquals(200, honest.readHead().status());
+      long read = 0;
+      boolean floodEnded = false;
+      for (var some = honest.readSome(); some.isPresent(); some = honest.readSome()) {
+        read += some.get().length();
+        if (!floodEnded && read > LARGE / 2) {
+          Waiting.await("the slowest to be ended", () -> front.evicted().size() >= 12);
+          floodEnded = true;
+        }
+      }
+      assertEquals(LARGE, read);
+      leave(front);
+    }
+  }
+
+  @Test
+  void fewSlowReadersAreLeftAlone() {
+    try (var front = FrontUnderTest.of(new HeapBudget(KIB * KIB), HeapTest::large)) {
+      for (int i = 0; i < 8; i++) caller(front).send(GET);
+      Waiting.await(
+          "all of them to be counted",
+          () -> front.server().gauges().get("unreadBytes") == 8L * 16 * KIB);
+      for (RawCaller each : callers) assertFalse(each.isClosedByPeer());
+      assertEquals(List.of(), front.evicted());
+      leave(front);
+    }
+  }
+
+  @Test
+  void nothingIsCountedAfterTheConnectionsAreOver() {
+    var heap = new HeapBudget(KIB * KIB);
+    try (var front = FrontUnderTest.of(heap, HeapTest::large)) {
+      for (int i = 0; i < 20; i++) caller(front).send(GET);
+      Waiting.await("slow readers", () -> front.server().gauges().get("unreadBytes") > 0);
+      callers.forEach(RawCaller::close);
+      Waiting.await(
+          "nothing to be held but in pools",
+          () ->
+              front.server().connections() == 0
+                  && front.server().gauges().get("unreadBytes") == 0
+                  && heap.hasRoomFor(KIB * KIB),
+          () -> heap.held() + " " + front.server().gauges());
+    }
+  }
+}
