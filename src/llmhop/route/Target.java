@@ -89,8 +89,8 @@ public record Target(String path, String query, Optional<String> routed) {
   /// The value of a query parameter, decoded.
   ///
   /// @throws Refusal when it stands there several times in several ways, another case of letters
-  ///   among them, or isn't UTF-8, or when another reader may find it elsewhere: behind a `;`, which
-  ///   separates pairs for some, or in `model[]` or `=model`
+  ///   among them, or isn't UTF-8, or when another reader may find it elsewhere: behind a `;`,
+  ///   which separates pairs for some, or in `model[]` or `=model`
   public Optional<String> parameter(String name) {
     Optional<String> found = Optional.empty();
     if (query.length() < 2) {

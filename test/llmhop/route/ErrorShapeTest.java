@@ -37,6 +37,16 @@ class ErrorShapeTest {
   }
 
   @Test
+  void aLongPathThatIsNotPlainIsNotLookedInto() {
+    String escaped = "/v1/messages/%20";
+    String longest = escaped + "a".repeat(Readings.MAX_UNUSUAL_LENGTH - escaped.length());
+    assertEquals(ErrorShape.ANTHROPIC, ErrorShape.of(longest));
+    assertEquals(ErrorShape.OPENAI, ErrorShape.of(longest + "a"));
+    assertEquals(
+        ErrorShape.ANTHROPIC, ErrorShape.of("/v1/messages/" + "a".repeat(28_000)), "plain");
+  }
+
+  @Test
   void asAnAnswer() {
     assertEquals(json("{" + OPENAI + "}"), ErrorShape.OPENAI.json(REFUSAL, "id"));
     assertEquals(json("{" + OPENAI + "}"), ErrorShape.RESPONSES.json(REFUSAL, "id"));

@@ -336,7 +336,16 @@ class FindingTheModelTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"models=a;b", "x[model]=a", "a;b=c", "include[]=x", "model_id=a", "=", "&&=a&", ";"})
+      strings = {
+        "models=a;b",
+        "x[model]=a",
+        "a;b=c",
+        "include[]=x",
+        "model_id=a",
+        "=",
+        "&&=a&",
+        ";"
+      })
   void aQueryThatNamesNoModelPasses(String query) {
     Seen seen = seenBy(one, Request.post("/v1/x?" + query, "{\"model\":\"one\"}"));
     assertEquals("/v1/x?" + query, seen.target());

@@ -138,7 +138,8 @@ class HeadsTest {
     String head = "POST /v1/x " + version + "\r\nHost: localhost\r\n";
     try (RawCaller caller = router.caller()) {
       for (int i = 1; i <= 2; i++) {
-        caller.send(head + "Transfer-Encoding: chunked\r\n\r\n11\r\n{\"model\":\"llama\"}\r\n0\r\n\r\n");
+        caller.send(
+            head + "Transfer-Encoding: chunked\r\n\r\n11\r\n{\"model\":\"llama\"}\r\n0\r\n\r\n");
         Answer answer = caller.read();
         assertEquals(200, answer.status(), answer::toString);
         assertTrue(new String(answer.raw()).startsWith("HTTP/1.1 200 "), answer::toString);
@@ -176,7 +177,8 @@ class HeadsTest {
     }
     Answer show = ask("OPTIONS /api/show HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n");
     assertEquals(Optional.of("POST, OPTIONS"), show.field("Allow"));
-    assertEquals(200, ask("OPTIONS /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n").status());
+    assertEquals(
+        200, ask("OPTIONS /route/llama/x HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n").status());
     assertEquals("OPTIONS", backend.request(1).method());
   }
 
@@ -249,7 +251,11 @@ class HeadsTest {
   private static String chunks(int extensions) {
     String chunk = "1;" + "e".repeat(1023) + "\r\n \r\n";
     String json = "11\r\n{\"model\":\"llama\"}\r\n";
-    return json + chunk.repeat(extensions / 1024) + "0" + ";".repeat(extensions % 1024) + "\r\n\r\n";
+    return json
+        + chunk.repeat(extensions / 1024)
+        + "0"
+        + ";".repeat(extensions % 1024)
+        + "\r\n\r\n";
   }
 
   @Test

@@ -11,7 +11,6 @@ import java.util.regex.Pattern;
 ///
 /// The backend reads the field again, often less strictly. A field in which such a reader could
 /// find a second `charset` or `boundary` is therefore malformed here:
-///
 /// - Python's `email` parser, which aiohttp uses, takes blanks around `=`, `charset*=` and
 ///   `charset*0=` (RFC 2231), and counts quotes in its own way.
 /// - cpp-httplib (llama.cpp, whisper.cpp) takes the first text `boundary=` wherever it stands.
@@ -29,8 +28,7 @@ public final class ContentType {
   private static final Set<String> LIKE_UTF_8 = Set.of("utf-8", "utf8", "us-ascii");
 
   private static final Pattern CHARSET = Pattern.compile("charset");
-  private static final Pattern BOUNDARY =
-      Pattern.compile("boundary\\s*+\\*?[0-9]*+\\*?\\s*+=");
+  private static final Pattern BOUNDARY = Pattern.compile("boundary\\s*+\\*?[0-9]*+\\*?\\s*+=");
 
   private final String field;
   private final String type;

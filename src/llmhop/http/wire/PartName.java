@@ -8,7 +8,6 @@ import java.util.regex.Pattern;
 /// Compares the name of a form's part with a wanted one, in every reading that is in use.
 ///
 /// Parsers of `Content-Disposition` differ in where a parameter begins:
-///
 /// - cpp-httplib (llama.cpp, whisper.cpp) splits at each `;`, within quotes too; the first `name`
 ///   counts, and of its value what follows the last `=`: `parse_disposition_params` in
 ///   [httplib.h](https://github.com/yhirose/cpp-httplib).
@@ -36,7 +35,8 @@ final class PartName {
   private static final int MAX_DECODINGS = 4;
 
   private static final Pattern NAME =
-      Pattern.compile("name[\\s\"'\\\\]*+\\*?[0-9]*+\\*?[\\s\"'\\\\]*+=+", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "name[\\s\"'\\\\]*+\\*?[0-9]*+\\*?[\\s\"'\\\\]*+=+", Pattern.CASE_INSENSITIVE);
 
   /// How a part's name compares to a wanted one.
   enum Match {
@@ -156,7 +156,8 @@ final class PartName {
     }
     int bracket = text.indexOf('[', start);
     int end = bracket < 0 ? text.length() : bracket;
-    while (end > start && (isPadding(text.charAt(end - 1)) || "].".indexOf(text.charAt(end - 1)) >= 0)) {
+    while (end > start
+        && (isPadding(text.charAt(end - 1)) || "].".indexOf(text.charAt(end - 1)) >= 0)) {
       end--;
     }
     return text.substring(start, end).toLowerCase(Locale.ROOT);

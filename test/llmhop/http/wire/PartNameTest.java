@@ -106,8 +106,7 @@ final class PartNameTest {
         }) {
       assertEquals(
           PartName.Match.PERHAPS, PartHead.parse(line + "\r\n" + x + "\r\n").match("model"));
-      assertEquals(
-          PartName.Match.PERHAPS, PartHead.parse(x + line + "\r\n\r\n").match("model"));
+      assertEquals(PartName.Match.PERHAPS, PartHead.parse(x + line + "\r\n\r\n").match("model"));
     }
     String type = "Content-Type: audio/wav; name=\"a.wav\"\r\n";
     assertEquals(PartName.Match.OTHER, PartHead.parse(x + type + "\r\n").match("model"));
@@ -139,14 +138,44 @@ final class PartNameTest {
     long seed = Long.getLong("llmhop.fuzz.seed", System.nanoTime());
     var random = new Random(seed);
     String[] bits = {
-      "; ", ";", "name", "filename", "=", "=", "\"", "\"", "\\", "\\\"", "\\\\", "model", "model",
-      "x", "%22", "'", " ", "*", "*0", "[]", "[", "]", "/", "<", ">", ".", ",", "name=model",
-      "; name=\"x\"", "; filename=\"a", "utf-8''", "Name"
+      "; ",
+      ";",
+      "name",
+      "filename",
+      "=",
+      "=",
+      "\"",
+      "\"",
+      "\\",
+      "\\\"",
+      "\\\\",
+      "model",
+      "model",
+      "x",
+      "%22",
+      "'",
+      " ",
+      "*",
+      "*0",
+      "[]",
+      "[",
+      "]",
+      "/",
+      "<",
+      ">",
+      ".",
+      ",",
+      "name=model",
+      "; name=\"x\"",
+      "; filename=\"a",
+      "utf-8''",
+      "Name"
     };
     int judged = 0;
     int alarms = 0;
     for (int i = 0; i < 60_000; i++) {
-      var text = new StringBuilder(random.nextBoolean() ? "name=\"x\"; filename=\"" : "filename=\"");
+      var text =
+          new StringBuilder(random.nextBoolean() ? "name=\"x\"; filename=\"" : "filename=\"");
       for (int n = random.nextInt(14); n > 0; n--) text.append(bits[random.nextInt(bits.length)]);
       text.append(random.nextBoolean() ? "\"" : "\"; name=x");
       String disposition = text.toString();
