@@ -40,6 +40,7 @@ final class Chaos {
           new Descriptors(),
           new Floods(),
           new Prefix(),
+          new Hostile(),
           new Unread());
 
   private final Settings settings;
@@ -92,7 +93,8 @@ final class Chaos {
 
   private List<Row> runWithin(Lab lab, Scenario scenario) throws IOException, InterruptedException {
     // Whoever waits for a process that is gone waits no longer.
-    ScheduledFuture<?> limit = clock.schedule(lab::killAll, MOST_SECONDS, TimeUnit.SECONDS);
+    ScheduledFuture<?> limit =
+        clock.schedule(lab::killAll, MOST_SECONDS + settings.seconds(), TimeUnit.SECONDS);
     try {
       List<Row> rows = new ArrayList<>(scenario.run(lab));
       for (String what : lab.close()) rows.add(Row.unfinished(scenario.name(), what));

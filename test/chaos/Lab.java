@@ -33,6 +33,12 @@ final class Lab {
     return settings.brief();
   }
 
+  /// How long hostile backends have, in milliseconds.
+  long hostileMillis() {
+    int usual = settings.brief() ? 5 : 15;
+    return 1_000L * (settings.seconds() > 0 ? settings.seconds() : usual);
+  }
+
   Path folder() {
     return folder;
   }
