@@ -41,7 +41,8 @@ final class Chaos {
           new Floods(),
           new Prefix(),
           new Hostile(),
-          new Unread());
+          new Unread(),
+          new SmallHeap());
 
   private final Settings settings;
   private final Path folder;
