@@ -38,9 +38,11 @@ final class Chaos {
           new Poison(),
           new Stuck(),
           new Descriptors(),
+          new Floods(),
           new Prefix(),
           new Hostile(),
-          new Unread());
+          new Unread(),
+          new SmallHeap());
 
   private final Settings settings;
   private final Path folder;
