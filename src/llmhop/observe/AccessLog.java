@@ -114,7 +114,9 @@ public final class AccessLog implements Observer {
       } finally {
         batch.clear();
         writing = false;
-        batches = batches + 1;
+        // Only this thread writes it.
+        long next = batches + 1;
+        batches = next;
       }
     }
   }

@@ -23,7 +23,8 @@ final class AnyShare extends BodyShare {
 
   @Override
   void cut() {
-    cuts++;
+    int next = cuts + 1;
+    cuts = next;
   }
 
   /// How many times the body was ended from outside.

@@ -41,7 +41,7 @@ final class ConnectionLimiter {
 
   /// The heap that a connection takes without a request, in bytes.
   static long ownBytes(boolean tls) {
-    return CONNECTION_BYTES + (tls ? TLS_BYTES : 0);
+    return (long) CONNECTION_BYTES + (tls ? TLS_BYTES : 0);
   }
 
   /// All connections that are not over, those without a slot too.
