@@ -37,7 +37,9 @@ class TurnsTest {
       Path config = folder.resolve("config.json");
       Files.writeString(
           config,
-          "{\"maxBodyBytes\": \"1MiB\", \"models\":{\"llama\":{\"url\":\"" + backend.url() + "\"}}}");
+          "{\"maxBodyBytes\": \"1MiB\", \"models\":{\"llama\":{\"url\":\""
+              + backend.url()
+              + "\"}}}");
       try (JarProcess router =
           JarProcess.command("--config=" + config, "--listen=127.0.0.1:0")
               .jvm("-Djdk.virtualThreadScheduler.parallelism=1")
@@ -53,7 +55,9 @@ class TurnsTest {
           callers.add(upload);
           // Refused at once, and heard out for 128 MiB: reading that costs nothing but the reading.
           upload.send(
-              "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000000\r\n\r\n");
+              "POST /v1/chat/completions HTTP/1.1\r\n"
+                  + "Host: localhost\r\n"
+                  + "Content-Length: 9000000000\r\n\r\n");
           upload.sendMeanwhile(piece, PIECES);
         }
         long[] nanos = new long[51];
@@ -66,11 +70,7 @@ class TurnsTest {
         long median = TimeUnit.NANOSECONDS.toMillis(nanos[nanos.length / 2]);
         assertTrue(median < MAX_MEDIAN_MILLIS, "the median is " + median + " ms");
         assertEquals(
-            404,
-            RawCaller.ask(
-                    port,
-                    Request.get("/v1/models/" + "n".repeat(5_000)))
-                .status());
+            404, RawCaller.ask(port, Request.get("/v1/models/" + "n".repeat(5_000))).status());
       }
     } finally {
       callers.forEach(RawCaller::close);
