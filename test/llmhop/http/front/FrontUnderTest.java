@@ -16,8 +16,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
-import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.Fields;
+import llmhop.http.wire.HeapBudget;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Waiting;
 
