@@ -38,6 +38,7 @@ final class Chaos {
           new Poison(),
           new Stuck(),
           new Descriptors(),
+          new Floods(),
           new Prefix(),
           new Hostile(),
           new Unread(),

@@ -140,6 +140,15 @@ final class Lab {
     return started(port, "", Program.startUnread("router-" + port, folder, command(config)));
   }
 
+  /// Starts a router that does not speak plain HTTP, and does not wait for it.
+  Program program(String name, Path config) throws IOException {
+    Program program = Program.start(name, folder, command(config));
+    synchronized (this) {
+      scripted.add(program);
+    }
+    return program;
+  }
+
   private List<String> command(Path config, String... flags) {
     List<String> command = command(ROUTER);
     command.addAll(Arrays.asList(flags));

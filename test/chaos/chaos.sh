@@ -17,6 +17,7 @@
 #     poison     a request kills the backend that reads it, seconds later: one dies, the others stay
 #     stuck      uploads to a backend that has stopped reading, whose callers leave
 #     descriptors  a router with few file descriptors and more callers than that
+#     floods     handshakes, unknown models and idle connections of one address, and another that must not notice
 #     prefix     conversations go where their beginning is cached, and a hot one spreads
 #     hostile    backends that flood, cut, lie and garble, beside innocent callers of another model
 #     unread     nobody reads the router's stdout and stderr, while configs break and backends come and go
