@@ -28,8 +28,7 @@ final class SmallHeap implements Scenario {
   /// A loopback address of its own, as a hostile host has one.
   private static final String HOSTILE = "127.0.0.66";
 
-  private static final String HEAD =
-      "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n";
+  private static final String HEAD = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n";
 
   @Override
   public String name() {

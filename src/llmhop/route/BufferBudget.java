@@ -57,8 +57,7 @@ public final class BufferBudget {
     this.shortage = new Shortage(this, nanos);
     maxShare(maxShare);
     heap.register(this::held);
-    heap.onShortage(
-        missing -> shortage.relieve(Math.min(missing, held() - heap.part(KEPT_PART))));
+    heap.onShortage(missing -> shortage.relieve(Math.min(missing, held() - heap.part(KEPT_PART))));
   }
 
   /// How many bytes of bodies a heap allows where so many are asked for.

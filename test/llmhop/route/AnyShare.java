@@ -1,7 +1,7 @@
 package llmhop.route;
 
-/// A body's share of a budget without a request: of a caller with a name, or of one that has
-/// no other body.
+/// A body's share of a budget without a request: of a caller with a name, or of one that has no
+/// other body.
 final class AnyShare extends BodyShare {
   private final Object caller;
   private volatile int cuts;

@@ -41,8 +41,7 @@ class HeapTest {
 
   private void leave(FrontUnderTest front) {
     leave();
-    Waiting.await(
-        "the sweep to see it", () -> front.server().gauges().get("unreadBytes") == 0);
+    Waiting.await("the sweep to see it", () -> front.server().gauges().get("unreadBytes") == 0);
   }
 
   private RawCaller caller(FrontUnderTest front) {
@@ -96,8 +95,7 @@ class HeapTest {
       busy.countDown();
       for (int i = 0; i < 46; i++) assertEquals(200, callers.get(i).read().status());
       // They are idle now, so that one of them makes room.
-      Waiting.await(
-          "one of them to make room", () -> caller(front).ask(GET).status() == 200);
+      Waiting.await("one of them to make room", () -> caller(front).ask(GET).status() == 200);
     }
   }
 
@@ -183,8 +181,10 @@ class HeapTest {
       for (int i = 0; i < 12; i++) {
         caller(front)
             .send(
-                "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                    + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+                "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+                    + "Upgrade: websocket\r\n"
+                    + "Sec-WebSocket-Version: 13\r\n"
+                    + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
       }
       Waiting.await(
           "the slowest tunnels to be ended",
