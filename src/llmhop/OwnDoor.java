@@ -38,8 +38,7 @@ final class OwnDoor implements Door {
   OwnDoor(Config config, Refusals refusals, CallerRules rules, HeapBudget heap, Log log) {
     var notes = new EvictionNotes(refusals, log);
     int connections = connections(config.http().maxConnections(), log);
-    this.server =
-        new Server(limits(config.http(), connections), notes, rules, heap, log::fault);
+    this.server = new Server(limits(config.http(), connections), notes, rules, heap, log::fault);
     server.everySecond(() -> notes.tick(System.nanoTime()));
     this.tls = config.tls();
     this.log = log;
@@ -56,8 +55,7 @@ final class OwnDoor implements Door {
           ("'http.maxConnections' is %d, and the limit of %d file descriptors has room for %d, each"
                   + " with a connection to a backend; raise LimitNOFILE of the systemd unit, or"
                   + " ulimit -n, to %d, or lower 'http.maxConnections'")
-              .formatted(
-                  wanted, descriptors.max().orElse(0), fit, DescriptorLimit.needed(wanted)));
+              .formatted(wanted, descriptors.max().orElse(0), fit, DescriptorLimit.needed(wanted)));
     }
     return fit;
   }

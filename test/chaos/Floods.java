@@ -67,8 +67,7 @@ final class Floods implements Scenario {
     SSLContext context = trusting();
     Waiting.until(READY_MILLIS, () -> !router.lives() || isReady(context, port));
     byte[] hello = hello(context);
-    try (Flood flood =
-            new Flood(SHAKERS, number -> shake(port, hello));
+    try (Flood flood = new Flood(SHAKERS, number -> shake(port, hello));
         Socket kept = secure(context, port)) {
       judge(row, tally, kept, millis(lab));
       row.must(flood.rounds() > 0, "there was no flood: " + flood.rounds());
@@ -94,7 +93,8 @@ final class Floods implements Scenario {
   /// A key of RSA 4096, as many have: its signatures cost most.
   private static void makeCertificate(Path folder) throws IOException, InterruptedException {
     Path file = folder.resolve("key.p12");
-    List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/keytool"));
+    List<String> command =
+        new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/keytool"));
     command.addAll(List.of("-genkeypair", "-alias", "k", "-keyalg", "RSA", "-keysize", "4096"));
     command.addAll(List.of("-dname", "CN=localhost", "-storetype", "PKCS12"));
     command.addAll(List.of("-keystore", file.toString(), "-storepass", PASSWORD));
@@ -199,7 +199,8 @@ final class Floods implements Scenario {
   private static void guess(int port, AtomicInteger next) throws IOException {
     try (Socket socket = connect(GREEDY, port)) {
       for (int i = 0; i < 5; i++) {
-        String name = "vendor/some-model-with-a-lang-mane-%08x-xnstruct".formatted(next.addAndGet(7919));
+        String name =
+            "vendor/some-model-with-a-lang-mane-%08x-xnstruct".formatted(next.addAndGet(7919));
         byte[] request =
             ("GET /v1/models/" + name.replace("/", "%2F") + " HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 .getBytes(StandardCharsets.US_ASCII);
@@ -270,8 +271,7 @@ final class Floods implements Scenario {
   private static void judge(Row row, List<Double> took, String where) {
     List<Double> sorted = took.stream().sorted().toList();
     double p90 = sorted.get(sorted.size() * 9 / 10);
-    row.must(
-        p90 <= MAX_P90_MILLIS, "p90 %s is %.0f ms of %d".formatted(where, p90, sorted.size()));
+    row.must(p90 <= MAX_P90_MILLIS, "p90 %s is %.0f ms of %d".formatted(where, p90, sorted.size()));
   }
 
   private static Socket connect(String from, int port) throws IOException {
@@ -293,7 +293,8 @@ final class Floods implements Scenario {
       if (octet < 0) throw new IOException("closed instead of an answer");
       head.append((char) octet);
     }
-    String length = head.toString().replaceFirst("(?is).*\r\ncontent-length: *([0-9]+)\r\n.*", "$1");
+    String length =
+        head.toString().replaceFirst("(?is).*\r\ncontent-length: *([0-9]+)\r\n.*", "$1");
     in.readNBytes(Integer.parseInt(length));
     return Integer.parseInt(head.substring(9, 12));
   }

@@ -54,9 +54,7 @@ public final class NameIndex {
   }
 
   private void add(char letter, Name name) {
-    groups
-        .computeIfAbsent(group(name.folded.length(), letter), key -> new ArrayList<>())
-        .add(name);
+    groups.computeIfAbsent(group(name.folded.length(), letter), key -> new ArrayList<>()).add(name);
   }
 
   private static int group(int length, char letter) {
@@ -71,8 +69,8 @@ public final class NameIndex {
     return letters;
   }
 
-  /// Returns the name that is most like this one, as [Nearest] measures it, of those that share
-  /// one of its first two letters.
+  /// Returns the name that is most like this one, as [Nearest] measures it, of those that share one
+  /// of its first two letters.
   ///
   /// @param asker who asks: answers are remembered for each by itself
   /// @param allowed which names may be told to the asker
@@ -162,8 +160,7 @@ public final class NameIndex {
         return;
       }
       int found = Nearest.distance(folded, name.folded, max);
-      boolean better =
-          found < distance || (found == distance && name.text.compareTo(best) < 0);
+      boolean better = found < distance || (found == distance && name.text.compareTo(best) < 0);
       if (found <= max && better && allowed.test(name.text)) {
         distance = found;
         best = name.text;

@@ -33,8 +33,7 @@ final class NameHints {
     if (routes.breadth() <= FEW) {
       return search(name, caller);
     }
-    Optional<Optional<String>> known =
-        index.flatMap(made -> made.names.known(name, caller.name()));
+    Optional<Optional<String>> known = index.flatMap(made -> made.names.known(name, caller.name()));
     if (known.isPresent()) {
       return known.get();
     }

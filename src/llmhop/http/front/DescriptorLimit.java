@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /// The limit on open file descriptors of this process, and how many connections fit into it. Each
-/// connection of a caller may need one to a backend, so callers may take half of what is left
-/// after the process's own descriptors: accepting stops before backends can't be reached any more.
+/// connection of a caller may need one to a backend, so callers may take half of what is left after
+/// the process's own descriptors: accepting stops before backends can't be reached any more.
 ///
 /// @param max the limit; empty where the system does not tell, or sets none
 public record DescriptorLimit(OptionalLong max) {
@@ -25,7 +25,7 @@ public record DescriptorLimit(OptionalLong max) {
   /// before.
   ///
   /// @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_limits.5.html">proc_pid_limits(5)
-  ///     </a>
+  ///   </a>
   public static DescriptorLimit ofProcess() {
     try {
       return of(Files.readString(FILE));

@@ -26,8 +26,13 @@ final class DescriptorLimitTest {
 
   @ParameterizedTest
   @CsvSource({
-    "20192, 10000, 10000", "20191, 10000, 9999", "1024, 10000, 416", "1024, 416, 416",
-    "150, 10000, 8", "150, 5, 5", "9223372036854775807, 2147483647, 2147483647"
+    "20192, 10000, 10000",
+    "20191, 10000, 9999",
+    "1024, 10000, 416",
+    "1024, 416, 416",
+    "150, 10000, 8",
+    "150, 5, 5",
+    "9223372036854775807, 2147483647, 2147483647"
   })
   void halfOfWhatIsLeftIsForCallers(long max, int wanted, int fit) {
     var limit = new DescriptorLimit(OptionalLong.of(max));
