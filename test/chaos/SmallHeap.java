@@ -19,8 +19,8 @@ final class SmallHeap implements Scenario {
       "--model honest --model long --ttft 2ms --tokens 8 --tokens-per-second 20000";
   private static final List<String> HEAPS = List.of("-Xmx128m", "-Xmx64m");
   private static final int CALLERS = 4;
-  private static final int ROUNDS = 3;
-  private static final int HOLDERS = 3_000;
+  private static final int ROUNDS = 2;
+  private static final int HOLDERS = 5_000;
   private static final int BRIEF_HOLDERS = 900;
   private static final int ROUND_MILLIS = 2_000;
   private static final int LET_GO_MILLIS = 15_000;

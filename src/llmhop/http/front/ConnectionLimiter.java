@@ -12,7 +12,7 @@ import llmhop.http.wire.HeapBudget;
 /// checks are served. Shared by all listeners.
 final class ConnectionLimiter {
   /// The heap that an open connection without a request takes, in bytes: its thread, its buffer of
-  /// 4 KiB and the JDK's objects of a socket. Measured, with 1,000 and 10,000 of them.
+  /// 4 KiB and the JDK's objects of a socket. Measured with 1,000 of them.
   private static final int CONNECTION_BYTES = 11 * 1024;
 
   /// What TLS adds to that, in bytes: the JDK's engine with its keys and buffers. Measured.

@@ -104,8 +104,8 @@ public final class HeapBudget {
     return missing <= 0;
   }
 
-  /// Sets who makes room when a take is denied, for the next one: cheap, however often it is
-  /// called, and on any thread.
+  /// Sets the hook that makes room for later takes when one is denied. The hook is cheap, however
+  /// often it is called, and runs on any thread.
   ///
   /// @param hook gets how many bytes are missing
   public void onShortage(LongConsumer hook) {

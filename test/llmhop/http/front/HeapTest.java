@@ -181,9 +181,7 @@ class HeapTest {
       for (int i = 0; i < 12; i++) {
         caller(front)
             .send(
-                "GET /x HTTP/1.1\r\n"
-                    + "Host: localhost\r\n"
-                    + "Connection: Upgrade\r\n"
+                "GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
                     + "Upgrade: websocket\r\n"
                     + "Sec-WebSocket-Version: 13\r\n"
                     + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
