@@ -7,8 +7,8 @@ import llmhop.http.front.Fault;
 import llmhop.http.front.Refusals;
 
 /// Tells operators that connections were ended to make room, or because their callers read nothing:
-/// one line for each of both in ten seconds at most, with the number of connections. All other notes
-/// pass to the hook behind it.
+/// one line for each of both in ten seconds at most, with the number of connections. All other
+/// notes pass to the hook behind it.
 final class EvictionNotes implements Refusals {
   private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
 

@@ -42,6 +42,8 @@ record HeapReport(HeapBudget heap, long maxHeapBytes, Config config) {
   private static String warning(String key, String asked) {
     return "warning: '%s' is %s, more than this heap allows; give Java a larger one, such as"
             .formatted(key, asked)
-        + " LLMHOP_JAVA_OPTS=-Xmx1g, or lower '" + key + "'";
+        + " LLMHOP_JAVA_OPTS=-Xmx1g, or lower '"
+        + key
+        + "'";
   }
 }

@@ -149,9 +149,7 @@ public final class Main {
           Systemd.inherited(System.getenv(), () -> ProcessHandle.current().pid());
       listensElsewhere |= inherited.isPresent();
       Assembly.Listening listening =
-          inherited.isPresent()
-              ? door -> door.take(inherited.get())
-              : door -> door.listen(listen);
+          inherited.isPresent() ? door -> door.take(inherited.get()) : door -> door.listen(listen);
       router = Assembly.start(config, listening, proxy, outputs, System::nanoTime);
     } catch (IOException e) {
       err.println("llmhop: can't start: " + e.getMessage());

@@ -18,6 +18,7 @@ import llmhop.config.HttpLimits;
 import llmhop.config.Listen;
 import llmhop.config.ListenTls;
 import llmhop.http.front.CallerRules;
+import llmhop.http.front.DescriptorLimit;
 import llmhop.http.front.Limits;
 import llmhop.http.front.Refusals;
 import llmhop.http.front.Server;
@@ -28,25 +29,44 @@ import llmhop.http.wire.HeapBudget;
 
 /// Callers come in through our own engine.
 final class OwnDoor implements Door {
+  private static final int UNTOLD_SHARE = 20;
+
   private final Server server;
   private final Optional<ListenTls> tls;
   private final Log log;
 
   OwnDoor(Config config, Refusals refusals, CallerRules rules, HeapBudget heap, Log log) {
     var notes = new EvictionNotes(refusals, log);
-    this.server = new Server(limits(config.http()), notes, rules, heap, log::fault);
+    int connections = connections(config.http().maxConnections(), log);
+    this.server = new Server(limits(config.http(), connections), notes, rules, heap, log::fault);
     server.everySecond(() -> notes.tick(System.nanoTime()));
     this.tls = config.tls();
     this.log = log;
   }
 
-  private static Limits limits(HttpLimits http) {
+  /// How many connections there may be with the descriptors of this process. A twentieth less than
+  /// wanted is not worth a line: 20,000 descriptors, as many service files say, are that near to
+  /// the default.
+  private static int connections(int wanted, Log log) {
+    DescriptorLimit descriptors = DescriptorLimit.ofProcess();
+    int fit = descriptors.connections(wanted);
+    if (fit < wanted - wanted / UNTOLD_SHARE) {
+      log.say(
+          ("'http.maxConnections' is %d, and the limit of %d file descriptors has room for %d, each"
+                  + " with a connection to a backend; raise LimitNOFILE of the systemd unit, or"
+                  + " ulimit -n, to %d, or lower 'http.maxConnections'")
+              .formatted(wanted, descriptors.max().orElse(0), fit, DescriptorLimit.needed(wanted)));
+    }
+    return fit;
+  }
+
+  private static Limits limits(HttpLimits http, int connections) {
     return new Limits(
         http.headTimeout(),
         http.bodyStall(),
         http.idleTimeout(),
         http.writeStall(),
-        http.maxConnections(),
+        connections,
         http.maxHeadBytes(),
         http.maxHeaders());
   }

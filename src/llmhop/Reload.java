@@ -80,7 +80,8 @@ final class Reload {
       err.println(
           "llmhop: warning: "
               + signal
-              + ", and 'watch' is off: a change of the config needs a restart; set 'watch' to \"2s\"");
+              + ", and 'watch' is off: a change of the config needs a restart; set 'watch' to"
+              + " \"2s\"");
     }
   }
 
@@ -101,8 +102,7 @@ final class Reload {
     return read(ConfigFile.readAgain(file), noted, secrets.again(noted::note));
   }
 
-  private static Config read(byte[] json, FilesRead noted, Secrets secrets)
-      throws ConfigException {
+  private static Config read(byte[] json, FilesRead noted, Secrets secrets) throws ConfigException {
     Config config = ConfigReader.read(json, secrets);
     for (Model model : config.models()) {
       for (Endpoint endpoint : model.endpoints()) {

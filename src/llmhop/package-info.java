@@ -10,7 +10,7 @@
 /// | authenticate | who asks, before a byte of the body is read | 401 |
 /// | read | the body, within its limit and the process's budget | 400 408 413 415 503 |
 /// | find | the model's name, then the model | 400 404 |
-/// | admit | may this caller, now; it may have to wait for its turn | 400 403 429 503 |
+/// | admit | may this caller, now; it may have to wait for its turn | 400 403 426 429 503 |
 /// | choose | the best backend of the model, or of one that stands in for it | 429 503 |
 /// | forward | send to it; try the next best only where that is safe | 502 504 |
 /// | relay | copy the answer as it comes | abort |

@@ -38,8 +38,11 @@ final class Chaos {
           new Poison(),
           new Stuck(),
           new Descriptors(),
+          new Floods(),
           new Prefix(),
-          new Unread());
+          new Hostile(),
+          new Unread(),
+          new SmallHeap());
 
   private final Settings settings;
   private final Path folder;
@@ -91,7 +94,8 @@ final class Chaos {
 
   private List<Row> runWithin(Lab lab, Scenario scenario) throws IOException, InterruptedException {
     // Whoever waits for a process that is gone waits no longer.
-    ScheduledFuture<?> limit = clock.schedule(lab::killAll, MOST_SECONDS, TimeUnit.SECONDS);
+    ScheduledFuture<?> limit =
+        clock.schedule(lab::killAll, MOST_SECONDS + settings.seconds(), TimeUnit.SECONDS);
     try {
       List<Row> rows = new ArrayList<>(scenario.run(lab));
       for (String what : lab.close()) rows.add(Row.unfinished(scenario.name(), what));

@@ -41,8 +41,7 @@ final class Descriptors implements Scenario {
     }
     Thread.sleep(lab.brief() ? 2_500 : 6_000);
     for (Caller caller : callers) caller.close();
-    boolean back =
-        Waiting.until(BACK_MILLIS, () -> router.ask(Ask.of("good")).status() == 200);
+    boolean back = Waiting.until(BACK_MILLIS, () -> router.ask(Ask.of("good")).status() == 200);
     Tally after = new Tally();
     Load load = Load.start(router, PER_SECOND, after, i -> Ask.of("good"));
     Thread.sleep(1_000);

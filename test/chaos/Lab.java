@@ -33,6 +33,12 @@ final class Lab {
     return settings.brief();
   }
 
+  /// How long hostile backends have, in milliseconds.
+  long hostileMillis() {
+    int usual = settings.brief() ? 5 : 15;
+    return 1_000L * (settings.seconds() > 0 ? settings.seconds() : usual);
+  }
+
   Path folder() {
     return folder;
   }
@@ -132,6 +138,15 @@ final class Lab {
   /// The same for one whose stdout and stderr nobody reads.
   Router unreadRouter(int port, Path config) throws IOException, InterruptedException {
     return started(port, "", Program.startUnread("router-" + port, folder, command(config)));
+  }
+
+  /// Starts a router that does not speak plain HTTP, and does not wait for it.
+  Program program(String name, Path config) throws IOException {
+    Program program = Program.start(name, folder, command(config));
+    synchronized (this) {
+      scripted.add(program);
+    }
+    return program;
   }
 
   private List<String> command(Path config, String... flags) {

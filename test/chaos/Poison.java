@@ -34,8 +34,7 @@ final class Poison implements Scenario {
       urls.add(backend.url(Script.DIES));
     }
     Router router =
-        lab.router(
-            "{\"m\": {\"urls\": [%s]%s}}".formatted(String.join(", ", urls), members));
+        lab.router("{\"m\": {\"urls\": [%s]%s}}".formatted(String.join(", ", urls), members));
     Tally others = new Tally();
     // So few that none of them is in the hands of the backend that dies.
     Load.warmUp(router, Ask.of("m"), 20);
@@ -47,8 +46,7 @@ final class Poison implements Scenario {
     for (Scripts backend : backends) {
       if (!backend.live()) dead++;
     }
-    boolean told =
-        poisoned.status() == 502 && poisoned.field("x-should-retry").equals("false");
+    boolean told = poisoned.status() == 502 && poisoned.field("x-should-retry").equals("false");
     return new Row(title, others, "one backend of three dies, the poison is 502, others answered")
         .mustAnswerAll()
         .must(dead == 1, dead + " backends died")

@@ -40,8 +40,7 @@ final class Program {
   }
 
   /// Starts a program whose stdout and stderr are pipes that nobody reads.
-  static Program startUnread(String name, Path directory, List<String> command)
-      throws IOException {
+  static Program startUnread(String name, Path directory, List<String> command) throws IOException {
     synchronized (RUNNING) {
       Process process = new ProcessBuilder(command).start();
       Program program = new Program(name, process, directory.resolve(name + ".out"));

@@ -14,8 +14,8 @@ final class Router {
   // Of the router, of each backend where it says so, and of the places at models with limits.
   private static final Pattern HELD =
       Pattern.compile(
-          "\"(inFlight|inHand|bufferedBytes|queued|taken|waiting|tokenRequests|olderConfigs)\":"
-              + "\\s*([0-9]+)");
+          "\"(inFlight|inHand|bufferedBytes|queued|taken|waiting|tokenRequests|olderConfigs"
+              + "|bufferFaults)\":\\s*([0-9]+)");
   private static final Pattern REQUESTS = Pattern.compile("\"requests\":\\s*([0-9]+)");
   private static final Pattern INNERMOST = Pattern.compile("(?<=.)[\\[{][^\\[\\]{}]*[]}]");
 

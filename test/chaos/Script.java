@@ -26,5 +26,11 @@ enum Script {
   /// later.
   DIES,
   /// Says 503, and to come again after a second.
-  BUSY
+  BUSY,
+  /// Sends the request's body back: at once, or in chunks where a stream is asked for.
+  ECHOES,
+  /// Does harm, drawn by lot: see [HostileConnection].
+  HOSTILE,
+  /// Does one harm of these: hints before any request.
+  HINTS
 }

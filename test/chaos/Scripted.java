@@ -34,7 +34,9 @@ final class Scripted {
       scripted.logs.put(script, log);
       accept(
           arg.substring(equals + 1),
-          channel -> new ScriptedConnection(script, log, channel).serve());
+          script == Script.HOSTILE || script == Script.HINTS
+              ? channel -> new HostileConnection(script, log, channel).serve()
+              : channel -> new ScriptedConnection(script, log, channel).serve());
     }
     // Last, since whoever starts this waits for it.
     accept(args[0], scripted::tell);

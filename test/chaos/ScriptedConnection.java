@@ -71,16 +71,17 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
       }
       case BUSY ->
           write(plain("503 Service Unavailable", "Retry-After: 1\r\n", "{\"error\":\"too busy\"}"));
+      case ECHOES -> echo(request);
       case HANGS -> awaitBytes(HANG_MILLIS);
-      case RESETS, DEAF -> {}
+      case RESETS, DEAF, HOSTILE, HINTS -> {}
     }
   }
 
   // Whether the next request is read. If not, the connection is closed now.
   private boolean keeps() throws IOException {
     return switch (script) {
-      case GOOD, UNWELL, BUSY, DIES -> true;
-      case CLOSES, HANGS, DEAF -> false;
+      case GOOD, UNWELL, BUSY, DIES, ECHOES -> true;
+      case CLOSES, HANGS, DEAF, HOSTILE, HINTS -> false;
       case RACES -> keepsByChance();
       case RESETS_NEXT -> {
         awaitBytes(HANG_MILLIS);
@@ -122,6 +123,18 @@ record ScriptedConnection(Script script, ScriptedLog log, SocketChannel channel)
       Thread.sleep(EVENT_MILLIS);
     }
     if (events == EVENTS) write(chunk("data: [DONE]\n\n") + "0\r\n\r\n");
+  }
+
+  private void echo(ScriptedRequest request) throws IOException {
+    if (!request.wantsStream()) {
+      write(plain("200 OK", "", request.body()));
+      return;
+    }
+    write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    int half = request.body().length() / 2;
+    write(chunk(request.body().substring(0, half)));
+    LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(RACE_NANOS));
+    write(chunk(request.body().substring(half)) + "0\r\n\r\n");
   }
 
   private static String chunk(String text) {

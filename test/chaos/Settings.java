@@ -8,8 +8,9 @@ import java.util.List;
 ///
 /// @param only the scenarios to run; empty for all
 /// @param brief each in a short form
+/// @param seconds how long hostile backends have; 0 for the usual time
 /// @param jar llmhop's jar
-record Settings(List<String> only, boolean brief, Path jar) {
+record Settings(List<String> only, boolean brief, int seconds, Path jar) {
 
   static Settings fromEnvironment() {
     return new Settings(
@@ -17,6 +18,7 @@ record Settings(List<String> only, boolean brief, Path jar) {
             .filter(word -> !word.isEmpty())
             .toList(),
         value("CHAOS_SHORT", "0").equals("1"),
+        Integer.parseInt(value("CHAOS_SECONDS", "0")),
         Path.of(value("CHAOS_JAR", "build/llmhop.jar")));
   }
 

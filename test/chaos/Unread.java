@@ -97,11 +97,11 @@ final class Unread implements Scenario {
 
   private static String good(int port, List<Engine> engines, String name) {
     return """
-        {"listen": "127.0.0.1:%d", "log": "json", "models": {
-           "steady": {"url": "%s"},
-           "%s": {"url": "%s", "rename": "steady"},
-           "flaky": {"url": "%s", %s}}}\
-        """
+    {"listen": "127.0.0.1:%d", "log": "json", "models": {
+       "steady": {"url": "%s"},
+       "%s": {"url": "%s", "rename": "steady"},
+       "flaky": {"url": "%s", %s}}}\
+    """
         .formatted(
             port, engines.get(0).url(), name, engines.get(0).url(), engines.get(1).url(), HEALTH);
   }

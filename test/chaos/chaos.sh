@@ -17,8 +17,12 @@
 #     poison     a request kills the backend that reads it, seconds later: one dies, the others stay
 #     stuck      uploads to a backend that has stopped reading, whose callers leave
 #     descriptors  a router with few file descriptors and more callers than that
+#     floods     handshakes, unknown models and idle connections of one address, and another that must not notice
 #     prefix     conversations go where their beginning is cached, and a hot one spreads
+#     hostile    backends that flood, cut, lie and garble, beside innocent callers of another model
 #     unread     nobody reads the router's stdout and stderr, while configs break and backends come and go
+#     heap       thousands of half heads, half bodies and slow readers hold a heap of 128 MB, and of 64
+#   CHAOS_SECONDS=600           how long hostile backends have; make stress does only that
 #   CHAOS_SHORT=1               each in a short form, two at a time, in about a minute
 #   CHAOS_JAR=build/llmhop.jar
 #

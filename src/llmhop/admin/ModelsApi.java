@@ -33,21 +33,21 @@ final class ModelsApi {
   }
 
   private JsonWriter list(Exchange exchange, Caller caller, Routes routes) {
-      List<String> names = routes.listed(caller);
-      boolean anthropic = isAnthropic(exchange);
-      var json = new JsonWriter().object();
-      if (!anthropic) {
-        json.name("object").value("list");
-      }
-      json.name("data").array();
-      for (String name : names) model(json, name, routes.find(name), anthropic);
-      json.endArray();
-      if (anthropic) {
-        json.name("has_more").value(false);
-        edge(json, "first_id", names.isEmpty() ? List.of() : List.of(names.getFirst()));
-        edge(json, "last_id", names.isEmpty() ? List.of() : List.of(names.getLast()));
-      }
-      return json.endObject();
+    List<String> names = routes.listed(caller);
+    boolean anthropic = isAnthropic(exchange);
+    var json = new JsonWriter().object();
+    if (!anthropic) {
+      json.name("object").value("list");
+    }
+    json.name("data").array();
+    for (String name : names) model(json, name, routes.find(name), anthropic);
+    json.endArray();
+    if (anthropic) {
+      json.name("has_more").value(false);
+      edge(json, "first_id", names.isEmpty() ? List.of() : List.of(names.getFirst()));
+      edge(json, "last_id", names.isEmpty() ? List.of() : List.of(names.getLast()));
+    }
+    return json.endObject();
   }
 
   private static void edge(JsonWriter json, String name, List<String> id) {

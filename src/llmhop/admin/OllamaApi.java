@@ -32,25 +32,25 @@ final class OllamaApi {
   Local.Page tags() {
     return Answers.overview(
         (exchange, caller, routes) -> {
-      var json = new JsonWriter().object().name("models").array();
-      for (String name : routes.listed(caller)) {
-        entry(json, name).endObject();
-      }
-      return json.endArray().endObject();
-    });
+          var json = new JsonWriter().object().name("models").array();
+          for (String name : routes.listed(caller)) {
+            entry(json, name).endObject();
+          }
+          return json.endArray().endObject();
+        });
   }
 
   /// The models that are loaded: all of them, since their engines hold them all the time.
   Local.Page running() {
     return Answers.overview(
         (exchange, caller, routes) -> {
-      var json = new JsonWriter().object().name("models").array();
-      for (String name : routes.listed(caller)) {
-        entry(json, name).name("expires_at").value("9999-12-31T23:59:59Z");
-        json.name("size_vram").value(0).endObject();
-      }
-      return json.endArray().endObject();
-    });
+          var json = new JsonWriter().object().name("models").array();
+          for (String name : routes.listed(caller)) {
+            entry(json, name).name("expires_at").value("9999-12-31T23:59:59Z");
+            json.name("size_vram").value(0).endObject();
+          }
+          return json.endArray().endObject();
+        });
   }
 
   private JsonWriter entry(JsonWriter json, String name) {

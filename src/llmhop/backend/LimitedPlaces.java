@@ -24,8 +24,8 @@ import llmhop.config.ModelLimits;
 /// ```
 ///
 /// A config that changes the queue changes it for the requests that wait already: each of them may
-/// wait as long as the new config says, counted from when it came. A queue that becomes smaller than
-/// the number of those who wait sends none of them away, and takes no more until it has room.
+/// wait as long as the new config says, counted from when it came. A queue that becomes smaller
+/// than the number of those who wait sends none of them away, and takes no more until it has room.
 final class LimitedPlaces implements Places {
   /// How much a new duration counts for the mean: an eighth, as in TCP's round trip times.
   private static final int SMOOTHING = 8;

@@ -39,8 +39,7 @@ final class ModelReader {
           "maxConcurrent",
           "queue",
           "heartbeat");
-  static final List<String> TIMEOUT_KEYS = 
-      List.of("connect", "send", "firstByte", "idle", "total");
+  static final List<String> TIMEOUT_KEYS = List.of("connect", "send", "firstByte", "idle", "total");
 
   private final ModelNames names;
   private final Secrets secrets;

@@ -54,9 +54,7 @@ public final class NameIndex {
   }
 
   private void add(char letter, Name name) {
-    groups
-        .computeIfAbsent(group(name.folded.length(), letter), key -> new ArrayList<>())
-        .add(name);
+    groups.computeIfAbsent(group(name.folded.length(), letter), key -> new ArrayList<>()).add(name);
   }
 
   private static int group(int length, char letter) {
@@ -71,25 +69,32 @@ public final class NameIndex {
     return letters;
   }
 
-  /// Returns the name that is most like this one, as [Nearest] measures it, of those that share
-  /// one of its first two letters.
+  /// Returns the name that is most like this one, as [Nearest] measures it, of those that share one
+  /// of its first two letters.
   ///
   /// @param asker who asks: answers are remembered for each by itself
   /// @param allowed which names may be told to the asker
   public Optional<String> nearest(String word, String asker, Predicate<String> allowed) {
-    if (word.isEmpty() || word.length() > MAX_LENGTH) {
-      return Optional.empty();
-    }
-    String key = asker + '\n' + word;
-    Optional<String> known = remembered.get(key);
-    if (known != null) {
-      return known;
-    }
+    return known(word, asker).orElseGet(() -> find(word, asker, allowed));
+  }
+
+  /// Returns the answer where no search is needed: it is remembered, or the word is no name.
+  public Optional<Optional<String>> known(String word, String asker) {
+    return word.isEmpty() || word.length() > MAX_LENGTH
+        ? Optional.of(Optional.empty())
+        : Optional.ofNullable(remembered.get(key(word, asker)));
+  }
+
+  private static String key(String word, String asker) {
+    return asker + '\n' + word;
+  }
+
+  private Optional<String> find(String word, String asker, Predicate<String> allowed) {
     Optional<String> found = search(word, allowed);
     if (remembered.size() >= MAX_REMEMBERED) {
       remembered.clear();
     }
-    remembered.put(key, found);
+    remembered.put(key(word, asker), found);
     return found;
   }
 
@@ -155,8 +160,7 @@ public final class NameIndex {
         return;
       }
       int found = Nearest.distance(folded, name.folded, max);
-      boolean better =
-          found < distance || (found == distance && name.text.compareTo(best) < 0);
+      boolean better = found < distance || (found == distance && name.text.compareTo(best) < 0);
       if (found <= max && better && allowed.test(name.text)) {
         distance = found;
         best = name.text;

@@ -16,14 +16,14 @@ import java.util.concurrent.TimeoutException;
 /// Reads pipes and devices that stand in the place of a file, such as `<(vault read ...)` of a
 /// shell, in bounded time. Used by one thread at a time.
 ///
-/// A pipe gives its content once, so what was read is remembered: two references to one pipe see the
-/// same, and a reload goes on with it.
+/// A pipe gives its content once, so what was read is remembered: two references to one pipe see
+/// the same, and a reload goes on with it.
 final class PipeReader {
   /// A process that is to write is there by then, or was forgotten.
   static final Duration MAX_OPEN = Duration.ofSeconds(5);
 
-  /// For all pipes of a config together: a program that asks a secret store over the network is done
-  /// by then.
+  /// For all pipes of a config together: a program that asks a secret store over the network is
+  /// done by then.
   static final Duration MAX_READ = Duration.ofSeconds(15);
 
   /// A pipe that is ready is read even when others have used up the time.

@@ -28,8 +28,8 @@ public final class AccessLog implements Observer {
   /// Nobody waits longer for the last lines, however slowly they go.
   private static final long MAX_CLOSE_MILLIS = 5_000;
 
-  /// Wakes the writer at the end, and is not written: no request has an empty id. An interrupt would
-  /// close the file under the writer's hands.
+  /// Wakes the writer at the end, and is not written: no request has an empty id. An interrupt
+  /// would close the file under the writer's hands.
   private static final Outcome END = end();
 
   private final BlockingQueue<Outcome> queue = new ArrayBlockingQueue<>(QUEUE);
@@ -114,7 +114,9 @@ public final class AccessLog implements Observer {
       } finally {
         batch.clear();
         writing = false;
-        batches = batches + 1;
+        // Only this thread writes it.
+        long next = batches + 1;
+        batches = next;
       }
     }
   }
@@ -128,7 +130,8 @@ public final class AccessLog implements Observer {
     }
     long missing = dropped.getAndSet(0);
     if (missing > 0) {
-      String why = failing ? "could not be written, " + output.failure() : "was not read fast enough";
+      String why =
+          failing ? "could not be written, " + output.failure() : "was not read fast enough";
       text.append(format.missing(missing, why)).append('\n');
     }
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);

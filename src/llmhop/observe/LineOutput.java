@@ -12,8 +12,8 @@ import java.util.concurrent.locks.LockSupport;
 /// one thread.
 ///
 /// A line is never torn for good: where an error came in the middle of one, its rest is the first
-/// that is written afterwards. A file is written to through its channel, which tells how far it came
-/// before an error.
+/// that is written afterwards. A file is written to through its channel, which tells how far it
+/// came before an error.
 final class LineOutput {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 

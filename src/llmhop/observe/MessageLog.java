@@ -12,9 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
 /// Messages for operators on their way to a stream, in order, written by a thread of their own.
 /// Shared by all threads of the process.
 ///
-/// Whoever has something to say never waits for the stream: a pipe that is not read, a terminal that
-/// is stopped, or a disk that hangs holds up this log's thread and nothing else. Messages that do
-/// not fit into the queue are dropped and counted, and so are those that the system refuses to
+/// Whoever has something to say never waits for the stream: a pipe that is not read, a terminal
+/// that is stopped, or a disk that hangs holds up this log's thread and nothing else. Messages that
+/// do not fit into the queue are dropped and counted, and so are those that the system refuses to
 /// write (a full disk, a reader that is gone). How many are missing is told where they are missing,
 /// as soon as the stream takes messages again.
 ///

@@ -151,12 +151,12 @@ abstract class BodyShare implements AutoCloseable {
 
   void tookReserve(long bytes) {
     fromReserve += bytes;
-    held += bytes;
+    held = fromShared + fromReserve;
   }
 
   void tookShared(long bytes) {
     fromShared += bytes;
-    held += bytes;
+    held = fromShared + fromReserve;
   }
 
   /// Bytes that it holds.

@@ -25,7 +25,10 @@ public final class BufferBudget {
   private static final double HEAP_PART = 0.75;
 
   /// The part of the heap's budget that bodies leave free, so that further requests find room.
-  private static final double HEADROOM = 1.0 / 32;
+  private static final double HEADROOM = 1.0 / 16;
+
+  /// The part of the heap's budget that bodies keep, however many connections and heads want room.
+  private static final double KEPT_PART = 0.25;
 
   private static final int UNIT = 1024;
 
@@ -54,6 +57,7 @@ public final class BufferBudget {
     this.shortage = new Shortage(this, nanos);
     maxShare(maxShare);
     heap.register(this::held);
+    heap.onShortage(missing -> shortage.relieve(Math.min(missing, held() - heap.part(KEPT_PART))));
   }
 
   /// How many bytes of bodies a heap allows where so many are asked for.
@@ -61,13 +65,9 @@ public final class BufferBudget {
     return Math.min(bytes, heap.part(HEAP_PART));
   }
 
-  /// Refuses a request for which the heap has no room, before anything of its body is read.
-  ///
-  /// @throws Refusal 503
-  void checkHeap() {
-    if (!heap.hasRoomFor(REQUEST_BYTES)) {
-      throw Refusal.overloaded("memory (Java's heap)");
-    }
+  /// Whether the heap has room for one more request.
+  boolean hasRoomForRequest() {
+    return heap.hasRoomFor(REQUEST_BYTES);
   }
 
   /// From now on one caller may hold this part of the budget while others wait.

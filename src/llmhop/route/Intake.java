@@ -49,7 +49,9 @@ final class Intake {
 
   /// Reads what has to be read before the model is known.
   Request read(Exchange x, Target target, Caller caller, Routes routes) {
-    reader.budget().checkHeap();
+    if (!reader.budget().hasRoomForRequest()) {
+      awaitRoom(x, caller, routes);
+    }
     ModelName.checkReachable(x, target, routes);
     Optional<String> outside = ModelName.outside(x, target);
     long most = routes.rules().maxBodyBytes();
@@ -69,6 +71,15 @@ final class Intake {
     var share = new RequestShare(reader.budget(), x, caller, routes);
     RequestBody body = reader.read(x, look, share, most);
     return new Buffered(target, outside, body, look.sees(), routes, caller);
+  }
+
+  /// Waits until slow bodies have made room in the heap for a request.
+  ///
+  /// @throws Refusal 503 when there was none in time
+  private void awaitRoom(Exchange x, Caller caller, Routes routes) {
+    try (var share = new RequestShare(reader.budget(), x, caller, routes)) {
+      share.take(BufferBudget.REQUEST_BYTES);
+    }
   }
 
   private Body streamed(

@@ -118,7 +118,7 @@ public final class Refusal extends RuntimeException {
   /// A known caller asks for a model that its token doesn't allow.
   public static Refusal modelNotAllowed(String name) {
     String message = "This API key may not use the model " + quote(name) + ".";
-    return new Refusal(403, FORBIDDEN, "model_not_allowed", EndedBy.CALLER, message).about("model");
+    return forbidden(403, "model_not_allowed", message).about("model");
   }
 
   /// A path that the model's rules close: an engine's administrative one, none of its kind's, one
@@ -128,12 +128,8 @@ public final class Refusal extends RuntimeException {
         "The path %s is not open for the model %s. Take one by which models are used, spelled"
             + " plainly; the operator can open others with the model's 'allowPaths', where"
             + " 'denyPaths' doesn't close them.";
-    return new Refusal(
-        403,
-        FORBIDDEN,
-        "path_not_allowed",
-        EndedBy.CALLER,
-        message.formatted(quote(LoggedPath.masked(path)), quote(model)));
+    return forbidden(
+        403, "path_not_allowed", message.formatted(quote(LoggedPath.masked(path)), quote(model)));
   }
 
   /// A WebSocket of a caller whose limits or models hold for single requests: the router does not
@@ -143,12 +139,8 @@ public final class Refusal extends RuntimeException {
         "This API key has limits or may use some models only, and the router does not read the"
             + " messages of a WebSocket at %s. Send each request by itself over HTTP/1.1, or ask"
             + " the operator for a key without them.";
-    return new Refusal(
-        426,
-        FORBIDDEN,
-        "websocket_not_allowed",
-        EndedBy.CALLER,
-        message.formatted(quote(LoggedPath.masked(path))));
+    return forbidden(
+        426, "websocket_not_allowed", message.formatted(quote(LoggedPath.masked(path))));
   }
 
   /// A web page of an origin that may not use the router.
@@ -159,8 +151,7 @@ public final class Refusal extends RuntimeException {
         "Web pages of %s may not use this router. The operator can list their origin under 'cors',"
             + " or ask callers for tokens.";
     String who = origin.map(Refusal::quote).orElse("another site");
-    return new Refusal(
-        403, FORBIDDEN, "origin_not_allowed", EndedBy.CALLER, message.formatted(who));
+    return forbidden(403, "origin_not_allowed", message.formatted(who));
   }
 
   /// A name that doesn't stand for this machine, where only this machine can ask.
@@ -306,6 +297,10 @@ public final class Refusal extends RuntimeException {
     String message = "The backend of the model %s was over its '%s' timeout.";
     return backend(504, "backend_timeout", message.formatted(quote(model), which), detail)
         .retry(false);
+  }
+
+  private static Refusal forbidden(int status, String code, String message) {
+    return new Refusal(status, FORBIDDEN, code, EndedBy.CALLER, message);
   }
 
   private static Refusal caller(int status, String code, String message) {

@@ -11,6 +11,7 @@ import llmhop.http.upstream.Sink;
 import llmhop.http.wire.SegmentPool;
 import llmhop.json.FlagScan;
 import llmhop.json.JsonWriter;
+import llmhop.schedule.Turns;
 
 /// A request's whole body in memory, with the model's name found in it. May be sent several times.
 ///
@@ -66,9 +67,11 @@ final class RequestBody implements Body, AutoCloseable {
   /// @param enough makes the look end early, and then what it says means nothing
   boolean says(String member, BooleanSupplier enough) {
     var scan = new FlagScan(member);
+    var turns = new Turns();
     for (Part part : parts) {
       if (enough.getAsBoolean()) break;
       scan.feed(part.bytes, 0, part.length);
+      turns.spent(part.length);
     }
     return scan.isTrue();
   }

@@ -37,8 +37,7 @@ public final class Route {
     this.changesPaths = changes;
     this.gate = new PathGate(model.paths(), model.endpoints());
     var limits = model.timeouts();
-    this.timing = 
-        new Timing(limits.firstByte(), limits.idle(), limits.total(), limits.send());
+    this.timing = new Timing(limits.firstByte(), limits.idle(), limits.total(), limits.send());
     this.limitsBackends = model.limitsBackends();
     this.holdsHead = limits.firstByte().isPresent() || model.failover().isOn();
   }

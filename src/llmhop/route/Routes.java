@@ -98,8 +98,13 @@ public final class Routes {
     return wanted;
   }
 
-  /// The model of this name: exact names and aliases first, then the longest prefix.
+  /// The model of this name: exact names and aliases first, then the longest prefix. A name in a
+  /// path may be longer than any in a body, and is none: patterns would be compared with it for
+  /// milliseconds.
   public Optional<Found> find(String name) {
+    if (name.length() > Look.LONGEST_NAME) {
+      return Optional.empty();
+    }
     Found exact = names.get(name);
     if (exact != null) {
       return Optional.of(exact);

@@ -124,7 +124,7 @@ final class Shortage {
     try {
       while (true) {
         if (nanos.getAsLong() - nextRound >= 0) {
-          look();
+          look(0);
         }
         grant();
         if (waiter.granted) {
@@ -169,6 +169,21 @@ final class Shortage {
     }
   }
 
+  /// Ends slow bodies since others than bodies need so many bytes of the heap. Cheap, however often
+  /// it is called.
+  void relieve(long missing) {
+    if (missing <= 0 || lock.isHeldByCurrentThread() || !lock.tryLock()) {
+      return;
+    }
+    try {
+      if (nanos.getAsLong() - nextRound >= 0) {
+        look(missing);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private boolean isOver(Tally tally, long more) {
     return tally.held + more > budget.shareBytes();
   }
@@ -207,7 +222,9 @@ final class Shortage {
   }
 
   /// Looks at all bodies, and ends as many of those that arrive as those who wait need.
-  private void look() {
+  ///
+  /// @param byOthers what others than bodies need
+  private void look(long byOthers) {
     long now = nanos.getAsLong();
     nextRound = now + ROUND_NANOS;
     tallies = new HashMap<>();
@@ -221,7 +238,7 @@ final class Shortage {
         arriving.add(share);
       }
     }
-    long wanted = 0;
+    long wanted = byOthers;
     long wantedOver = 0;
     boolean urgent = false;
     for (Waiter waiter : waiters) {
@@ -240,7 +257,7 @@ final class Shortage {
       urgent |= now - waiter.since >= WAIT_NANOS / 2;
     }
     boolean onlyOver = wanted == 0;
-    long missing = (onlyOver ? wantedOver : wanted) - Math.max(budget.free(), 0) - leaving;
+    long missing = (onlyOver ? wantedOver : wanted) - budget.free() - leaving;
     if (missing > 0) {
       end(candidates(arriving, now), missing, onlyOver, urgent);
     }

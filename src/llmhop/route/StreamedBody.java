@@ -181,6 +181,8 @@ final class StreamedBody implements Body {
     };
   }
 
+  /// Waits for a signal or so long; callers look at their condition again.
+  @SuppressWarnings("WaitNotInLoop") // the loops are the callers'
   private void await(long millis) {
     try {
       wait(millis);

@@ -9,7 +9,7 @@
 /// ## Why
 ///
 /// Measured on two cores with 12 callers that only shake hands over TLS: an honest caller on a kept
-/// connection got 3 to 25 answers in 4 s. With 16 carriers it got enough, but every request cost
-/// 45 % more CPU. With the handshakes on one platform thread it gets enough, and requests cost the
+/// connection got 3 to 25 answers in 4 s. With 16 carriers it got enough, but every request cost 45
+/// % more CPU. With the handshakes on one platform thread it gets enough, and requests cost the
 /// same.
 package llmhop.schedule;

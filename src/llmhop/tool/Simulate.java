@@ -32,11 +32,7 @@ public final class Simulate {
   /// @param flush waits for what was printed; called when the JVM is shut down, after the last line
   /// @return the exit code: 0 fine, 1 wrong usage, 2 can't start
   public static int run(
-      List<String> arguments,
-      PrintStream out,
-      PrintStream err,
-      Runnable serving,
-      Runnable flush) {
+      List<String> arguments, PrintStream out, PrintStream err, Runnable serving, Runnable flush) {
     if (arguments.contains("--help") || arguments.contains("-h")) {
       out.print(SimOptions.USAGE);
       out.flush();

@@ -169,8 +169,7 @@ class PlacesTest {
     places.limit(limits(1, 2));
     assertEquals(3, places.waiting());
     assertEquals(
-        Entry.Why.FULL,
-        assertInstanceOf(Entry.Denied.class, new Asker("ann").enter(places)).why());
+        Entry.Why.FULL, assertInstanceOf(Entry.Denied.class, new Asker("ann").enter(places)).why());
     place.close();
     for (Asker each : askers) each.granted().place().close();
     assertEquals(0, places.taken() + places.waiting());

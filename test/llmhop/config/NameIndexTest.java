@@ -28,8 +28,12 @@ final class NameIndexTest {
 
   @ParameterizedTest
   @CsvSource({
-    "lama, llama", "LLAMA, llama", "llma, llama", "mistral-lrage, Mistral-Large",
-    "istral-Large, Mistral-Large", "vendor-1/model-0001-instrct, vendor-1/model-0001-instruct",
+    "lama, llama",
+    "LLAMA, llama",
+    "llma, llama",
+    "mistral-lrage, Mistral-Large",
+    "istral-Large, Mistral-Large",
+    "vendor-1/model-0001-instrct, vendor-1/model-0001-instruct",
     "vendor-1/model-0001-instruct-awq, vendor-1/model-0001-instruct"
   })
   void typingMistakeIsUnderstoodAmongThousands(String asked, String meant) {
@@ -64,8 +68,7 @@ final class NameIndexTest {
       alike.add("model-%05d".formatted(i));
     }
     // Each look at the clock costs a fifth of the budget.
-    var slow =
-        new NameIndex(alike, () -> compared.incrementAndGet() * NameIndex.BUDGET_NANOS / 5);
+    var slow = new NameIndex(alike, () -> compared.incrementAndGet() * NameIndex.BUDGET_NANOS / 5);
     slow.nearest("model-abcde", "-", name -> true);
     assertTrue(compared.get() <= 7, "looks at the clock: " + compared.get());
   }

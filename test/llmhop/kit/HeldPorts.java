@@ -9,9 +9,9 @@ import java.util.Deque;
 
 /// Ports that belong to tests: each is bound by a socket that does not listen.
 ///
-/// A connection to a held port is refused, and the system gives the port to no other socket: neither
-/// to a server that asks for port 0 nor to an outgoing connection. A server of the kit, or a router
-/// under test, that names a held port can still listen there, since both sockets have
+/// A connection to a held port is refused, and the system gives the port to no other socket:
+/// neither to a server that asks for port 0 nor to an outgoing connection. A server of the kit, or
+/// a router under test, that names a held port can still listen there, since both sockets have
 /// `SO_REUSEADDR` and the holder does not listen (ip(7), tcp(7) on Linux).
 ///
 /// A port stays held after its test, because a test does not tell when it ends. The oldest is

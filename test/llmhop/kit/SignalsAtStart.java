@@ -7,9 +7,9 @@ import java.util.List;
 
 /// The signals that a process of the kit begins with.
 ///
-/// What a shell runs in the background ignores SIGINT, and what runs under `nohup` ignores SIGHUP; a
-/// process inherits that, and Java leaves it so. Tests that send signals must not depend on how they
-/// were started themselves.
+/// What a shell runs in the background ignores SIGINT, and what runs under `nohup` ignores SIGHUP;
+/// a process inherits that, and Java leaves it so. Tests that send signals must not depend on how
+/// they were started themselves.
 final class SignalsAtStart {
   private static final long HANGUP = 1L;
   private static final long INTERRUPT = 1L << 1;

@@ -1,7 +1,7 @@
 package llmhop.route;
 
-/// A body's share of a budget without a request: of a caller with a name, or of one that has
-/// no other body.
+/// A body's share of a budget without a request: of a caller with a name, or of one that has no
+/// other body.
 final class AnyShare extends BodyShare {
   private final Object caller;
   private volatile int cuts;
@@ -23,7 +23,8 @@ final class AnyShare extends BodyShare {
 
   @Override
   void cut() {
-    cuts++;
+    int next = cuts + 1;
+    cuts = next;
   }
 
   /// How many times the body was ended from outside.

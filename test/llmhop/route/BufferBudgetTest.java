@@ -49,6 +49,17 @@ class BufferBudgetTest {
     return share;
   }
 
+  /// The shared part is 7 of the 8 MiB; a quarter of it stays free.
+  @Test
+  void readAheadLeavesAQuarterOfTheBudgetFree() {
+    AnyShare ahead = share("ahead");
+    int taken = 0;
+    while (ahead.takeSpare(SEGMENT)) taken++;
+    assertEquals(7 * MIB * 3 / 4 / SEGMENT, taken);
+    share("other").take(MIB);
+    assertFalse(ahead.takeSpare(1024));
+  }
+
   private void passSeconds(int seconds) {
     nanos.addAndGet(TimeUnit.SECONDS.toNanos(seconds));
   }

@@ -37,6 +37,13 @@ class RouterFaultTest {
   private final ByteArrayOutputStream faults = new ByteArrayOutputStream();
   private final Lifecycle lifecycle = new Lifecycle();
 
+  private Optional<Error> recordFault = Optional.empty();
+
+  private void record(Outcome outcome) {
+    outcomes.add(outcome);
+    if (recordFault.isPresent()) throw recordFault.get();
+  }
+
   private Answer ask(Throwable fault, boolean afterTheHead) throws IOException {
     Local broken = (exchange, target) -> Optional.of(new BrokenPage(fault, afterTheHead));
     var browsers = new Browsers(List.of(), true);
@@ -48,7 +55,7 @@ class RouterFaultTest {
             SegmentPool.ofBytes(0),
             new Admission(10),
             "test",
-            outcomes::add,
+            this::record,
             InstantSource.system(),
             System::nanoTime,
             RandomGenerator.getDefault(),
@@ -103,6 +110,13 @@ class RouterFaultTest {
       assertEquals(EndedBy.ROUTER, outcomes.getFirst().endedBy());
       assertEquals(0, lifecycle.inFlight());
     }
+  }
+
+  @Test
+  void aRequestThatCannotBeRecordedIsNotInHandForEver() throws IOException {
+    recordFault = Optional.of(new OutOfMemoryError("no memory for the record"));
+    assertEquals(500, ask(new IllegalStateException("x"), false).status());
+    assertEquals(0, lifecycle.inFlight());
   }
 
   @Test

@@ -144,8 +144,7 @@ class SimulatedStopTest {
 
   @ParameterizedTest
   @CsvSource({"TERM, 143", "INT, 130"})
-  void theProcessEndsLongBeforeItsDrainWhenNothingRuns(String signal, int code)
-      throws IOException {
+  void theProcessEndsLongBeforeItsDrainWhenNothingRuns(String signal, int code) throws IOException {
     try (JarProcess process = start("--drain=10m");
         RawCaller idle = RawCaller.to(port(process))) {
       assertEquals(200, idle.ask(Request.get("/health")).status());

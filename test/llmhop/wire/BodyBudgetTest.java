@@ -61,7 +61,7 @@ class BodyBudgetTest {
 
   private static String tokens(String ofTheFlood) {
     return "'authTokens': [{'token': 'honest', 'name': 'honest'}, {'token': 'flood', 'name':"
-               + " 'flood'"
+        + " 'flood'"
         + ofTheFlood
         + "}], ";
   }

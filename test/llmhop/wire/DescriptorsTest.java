@@ -49,8 +49,7 @@ class DescriptorsTest {
       ScriptedBackend backend = ScriptedBackend.onTcp();
       backend.always(
           byRequest(
-              seen ->
-                  seen.text().contains("long") ? holdUntilHangUp() : answerJson(200, "{}")));
+              seen -> seen.text().contains("long") ? holdUntilHangUp() : answerJson(200, "{}")));
       backends.add(backend);
     }
   }
@@ -128,8 +127,7 @@ class DescriptorsTest {
       for (Answer answer : refused) {
         assertEquals(503, answer.status(), answer::toString);
         String code = answer.field("X-LLMhop-Error").orElse("");
-        assertTrue(
-            List.of("overloaded", "too_many_connections").contains(code), answer::toString);
+        assertTrue(List.of("overloaded", "too_many_connections").contains(code), answer::toString);
         assertEquals(Optional.of("true"), answer.field("x-should-retry"));
       }
       assertFalse(router.toString().contains("is down"), router::toString);

@@ -162,6 +162,31 @@ class ExhaustionTest {
     }
   }
 
+  /// Each connection that is taken finds a descriptor for its backend.
+  @Test
+  void connectionsThatAreTakenReachTheirBackends() throws IOException {
+    backend.always(holdUntilHangUp());
+    try (JarProcess router = router(400)) {
+      router.awaitLine(
+          "'http.maxConnections' is 10000, and the limit of 400 file descriptors has room for 104");
+      int port = port(router);
+      for (int i = 0; i < 300; i++) {
+        RawCaller caller = RawCaller.to(port);
+        callers.add(caller);
+        caller.send(CHAT);
+      }
+      backend.awaitRequests(104);
+      int refused = 0;
+      for (RawCaller caller : callers) {
+        if (caller.isClosedByPeer()) {
+          refused++;
+        }
+      }
+      assertTrue(refused <= 300 - 104, "refused: " + refused);
+      assertEquals(200, RawCaller.ask(port, Request.get("/health")).status());
+    }
+  }
+
   @Test
   void withoutMemoryItRefusesAndRecovers() throws IOException {
     backend.always(answerJson(200, "{}"));

@@ -52,24 +52,28 @@ class HostileBackendsTest {
     }
   }
 
-  /// Every head is well formed, none stands within another one, and 100 Continue came once.
+  /// Every head is well formed, none stands within another one, and 100 Continue came once at most:
+  /// a backend that breaks its answers is refused for a while.
   private static void upload(RouterUnderTest router) {
     Request upload = Request.post("/route/m/x", "y".repeat(BODY)).with("Expect: 100-continue");
     try (RawCaller caller = router.caller()) {
       caller.sendHead(upload);
-      while (caller.readHead().status() != 100) {
-        // A hint, which the answer remembers.
+      int status = caller.readHead().status();
+      while (status == 103) {
+        status = caller.readHead().status();
       }
-      caller.send(upload.framedBody());
+      if (status == 100) {
+        caller.sendMeanwhile(upload.framedBody());
+      }
       Answer answer = caller.read();
       List<AnswerHead> heads = answer.interim();
       assertTrue(heads.size() <= HINTS + 1, () -> heads.size() + " interim answers");
-      assertEquals(1, heads.stream().filter(head -> head.status() == 100).count());
+      assertTrue(heads.stream().filter(head -> head.status() == 100).count() <= 1);
       for (AnswerHead head : heads) {
         List<String> links = head.status() == 100 ? List.of() : List.of("</hostile>; rel=preload");
         assertEquals(links, head.fields("Link"), head::toString);
       }
-      assertTrue(answer.status() == 200 || answer.status() == 502, answer::toString);
+      assertTrue(List.of(200, 429, 502, 503).contains(answer.status()), answer::toString);
     }
   }
 

@@ -179,7 +179,7 @@ class PoisonTest {
     backend.next(answerJson(200, "{}"));
     backend.next(death(kind));
     backend.next(answerJson(200, "{\"second\":true}"));
-    try (var router = RouterUnderTest.to(backend)) {
+    try (var router = RouterUnderTest.inNoTime(backend)) {
       assertEquals(200, router.ask(CHAT).status());
       assertEquals("{\"second\":true}", router.ask(CHAT).text());
     }

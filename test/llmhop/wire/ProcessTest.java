@@ -645,10 +645,8 @@ class ProcessTest {
   @EnabledOnOs(OS.LINUX)
   void configAndSecretsMayComeFromPipes() throws Exception {
     Path pipe = pipe("key");
-    Path config =
-        file(llama("'listen': '127.0.0.1:0', 'authTokens': ['${file:" + pipe + "}'], "));
-    Process writer =
-        new ProcessBuilder("sh", "-c", "printf tk-1 >\"$0\"", pipe.toString()).start();
+    Path config = file(llama("'listen': '127.0.0.1:0', 'authTokens': ['${file:" + pipe + "}'], "));
+    Process writer = new ProcessBuilder("sh", "-c", "printf tk-1 >\"$0\"", pipe.toString()).start();
     String json = Files.readString(config);
     String shell = "exec \"$@\" --config /dev/stdin <<'END'\n" + json + "\nEND\n";
     try (JarProcess router = command().shell(shell).start()) {

@@ -28,7 +28,7 @@ class ResendTest {
   @BeforeEach
   void start() throws IOException {
     backend = ScriptedBackend.onTcp();
-    router = RouterUnderTest.to(backend);
+    router = RouterUnderTest.inNoTime(backend);
   }
 
   @AfterEach

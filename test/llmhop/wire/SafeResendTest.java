@@ -103,7 +103,7 @@ class SafeResendTest {
   void aBackendThatClosesRightAfterItsAnswersLosesNoRequest(Death death) {
     int times = 300;
     backend.always(FINE, death.step);
-    try (var router = RouterUnderTest.to(backend);
+    try (var router = RouterUnderTest.inNoTime(backend);
         RawCaller caller = router.caller()) {
       for (int i = 0; i < times; i++) {
         assertFine(caller.ask(CHAT));
@@ -117,7 +117,7 @@ class SafeResendTest {
     backend.next(FINE);
     backend.next(reset());
     backend.next(FINE);
-    try (var router = RouterUnderTest.to(backend)) {
+    try (var router = RouterUnderTest.inNoTime(backend)) {
       assertFine(router.ask(CHAT));
       Answer answer = router.ask(CHAT.with("X-Request-Id: mine"));
       assertFine(answer);
@@ -140,7 +140,7 @@ class SafeResendTest {
     backend.next(hold(gate), FINE, closeAtNextRequest());
     backend.next(hold(gate), FINE, closeAtNextRequest());
     backend.next(FINE);
-    try (var router = RouterUnderTest.to(backend);
+    try (var router = RouterUnderTest.inNoTime(backend);
         RawCaller one = router.caller();
         RawCaller other = router.caller()) {
       one.send(CHAT);
@@ -161,7 +161,7 @@ class SafeResendTest {
     backend.next(FINE);
     backend.next(reset());
     backend.next(reset());
-    try (var router = RouterUnderTest.to(backend)) {
+    try (var router = RouterUnderTest.inNoTime(backend)) {
       assertFine(router.ask(CHAT));
       assertBadReply(router.ask(CHAT));
     }
@@ -175,7 +175,7 @@ class SafeResendTest {
       backend.next(FINE);
       backend.next(drip(begun), death);
     }
-    try (var router = RouterUnderTest.to(backend)) {
+    try (var router = RouterUnderTest.inNoTime(backend)) {
       for (int i = 0; i < 2; i++) {
         assertFine(router.ask(CHAT));
         assertBadReply(router.ask(CHAT));
@@ -189,7 +189,7 @@ class SafeResendTest {
     backend.next(close());
     backend.next(reset());
     backend.nextBeforeBody(reset());
-    try (var router = RouterUnderTest.to(backend)) {
+    try (var router = RouterUnderTest.inNoTime(backend)) {
       for (int i = 0; i < 3; i++) {
         assertBadReply(router.ask(CHAT));
       }
@@ -224,7 +224,7 @@ class SafeResendTest {
   void aBodyThatStreamsThroughCanNotBeSentAgain() {
     Request streamed = Request.post("/route/llama" + PATH, chat("llama", 900_000));
     backend.next(FINE, closeAtNextRequest());
-    try (var router = RouterUnderTest.to(backend)) {
+    try (var router = RouterUnderTest.inNoTime(backend)) {
       assertFine(router.ask(CHAT));
       assertBadReply(router.ask(streamed));
       assertEquals(1, backend.requests().size());
@@ -239,7 +239,7 @@ class SafeResendTest {
     Request small = Request.post("/route/llama" + PATH, "{\"x\":1}");
     backend.next(FINE, closeAtNextRequest());
     backend.next(FINE);
-    try (var router = RouterUnderTest.to(backend)) {
+    try (var router = RouterUnderTest.inNoTime(backend)) {
       assertFine(router.ask(CHAT));
       assertFine(router.ask(small));
     }

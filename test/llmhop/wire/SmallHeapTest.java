@@ -26,8 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// OutOfMemoryError, and everybody else is answered.
 @Timeout(180)
 class SmallHeapTest {
-  private static final Request CHAT =
-      Request.post("/v1/chat/completions", "{\"model\":\"llama\"}");
+  private static final Request CHAT = Request.post("/v1/chat/completions", "{\"model\":\"llama\"}");
   private static final int CALLERS = 1_500;
 
   @TempDir Path folder;

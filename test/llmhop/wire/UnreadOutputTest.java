@@ -35,8 +35,7 @@ class UnreadOutputTest {
   /// Far more than a pipe holds (64 KiB on Linux) and than the router keeps for stderr.
   private static final int MANY = 3000;
 
-  private static final Request CHAT =
-      Request.post("/v1/chat/completions", "{\"model\":\"llama\"}");
+  private static final Request CHAT = Request.post("/v1/chat/completions", "{\"model\":\"llama\"}");
   private static final Request STATUS = Request.get("/llmhop/status");
 
   @TempDir Path folder;
@@ -59,9 +58,7 @@ class UnreadOutputTest {
   private Path write(String json) throws IOException {
     Path unfinished = Files.writeString(folder.resolve("unfinished"), json.replace('\'', '"'));
     return Files.move(
-        unfinished,
-        folder.resolve("router.json"),
-        StandardCopyOption.REPLACE_EXISTING);
+        unfinished, folder.resolve("router.json"), StandardCopyOption.REPLACE_EXISTING);
   }
 
   private String good(String more) {
@@ -93,8 +90,7 @@ class UnreadOutputTest {
   }
 
   private long gauge(RawCaller caller, String name) {
-    Matcher value =
-        Pattern.compile("\"" + name + "\":(\\d+)").matcher(caller.ask(STATUS).text());
+    Matcher value = Pattern.compile("\"" + name + "\":(\\d+)").matcher(caller.ask(STATUS).text());
     assertTrue(value.find(), name);
     return Long.parseLong(value.group(1));
   }
@@ -121,7 +117,8 @@ class UnreadOutputTest {
       try (RawCaller caller = RawCaller.to(port)) {
         breakReloadsUntilMessagesAreLost(router, caller);
         for (int i = 0; i < MANY; i++) assertEquals(200, caller.ask(CHAT).status());
-        assertEquals(404, caller.ask(Request.post("/v1/chat/completions", "{\"model\":\"x\"}")).status());
+        assertEquals(
+            404, caller.ask(Request.post("/v1/chat/completions", "{\"model\":\"x\"}")).status());
         write(good(", 'two': {'url': 'http://127.0.0.1:9'}"));
         router.signal("HUP");
         await(
@@ -143,7 +140,8 @@ class UnreadOutputTest {
         breakReloadsUntilMessagesAreLost(router, caller);
         for (int i = 0; i < MANY; i++) assertEquals(200, caller.ask(CHAT).status());
         router.readOutput();
-        router.awaitLine("llmhop: \\d+ messages were dropped here: stderr was not read fast enough");
+        router.awaitLine(
+            "llmhop: \\d+ messages were dropped here: stderr was not read fast enough");
         write(good(""));
         router.signal("HUP");
         router.awaitLine("the config was read anew");
@@ -217,7 +215,10 @@ class UnreadOutputTest {
   @Test
   void mistakesOfAConfigThatNobodyReadsEndTheStart() throws IOException {
     String config = write(broken(9000)).toString();
-    for (String[] arguments : new String[][] {{"--config", config}, {"--check", "--config", config}, {"health", "--config", config}}) {
+    for (String[] arguments :
+        new String[][] {
+          {"--config", config}, {"--check", "--config", config}, {"health", "--config", config}
+        }) {
       try (JarProcess router = command(arguments).unread().start()) {
         await("the process to end", () -> !router.isAlive());
         router.readOutput();
@@ -229,7 +230,16 @@ class UnreadOutputTest {
   @Test
   void simulatorWithAnUnreadStdoutAnswersAndEnds() throws IOException {
     try (JarProcess simulator =
-        command("simulate", "--port", "" + port, "--model", "llama", "--ttft", "0ms", "--tokens", "1")
+        command(
+                "simulate",
+                "--port",
+                "" + port,
+                "--model",
+                "llama",
+                "--ttft",
+                "0ms",
+                "--tokens",
+                "1")
             .unread()
             .start()) {
       await("the simulator", this::isUp);

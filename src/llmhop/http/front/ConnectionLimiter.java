@@ -6,13 +6,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import llmhop.http.wire.HeapBudget;
 
-/// Limits how many connections are open, and how much of the heap they take. Beyond the limit an [Evictor] ends a connection that does
-/// nothing, and its slot goes to the newcomer at once. Where no slot can be freed, the newcomer may
-/// get one of a few reserved slots, in which only health checks are served. Shared by all
-/// listeners.
+/// Limits how many connections are open, and how much of the heap they take. Beyond the limit an
+/// [Evictor] ends a connection that does nothing, and its slot goes to the newcomer at once. Where
+/// no slot can be freed, the newcomer may get one of a few reserved slots, in which only health
+/// checks are served. Shared by all listeners.
 final class ConnectionLimiter {
   /// The heap that an open connection without a request takes, in bytes: its thread, its buffer of
-  /// 4 KiB and the JDK's objects of a socket. Measured, with 1,000 and 10,000 of them.
+  /// 4 KiB and the JDK's objects of a socket. Measured with 1,000 of them.
   private static final int CONNECTION_BYTES = 11 * 1024;
 
   /// What TLS adds to that, in bytes: the JDK's engine with its keys and buffers. Measured.
@@ -41,7 +41,7 @@ final class ConnectionLimiter {
 
   /// The heap that a connection takes without a request, in bytes.
   static long ownBytes(boolean tls) {
-    return CONNECTION_BYTES + (tls ? TLS_BYTES : 0);
+    return (long) CONNECTION_BYTES + (tls ? TLS_BYTES : 0);
   }
 
   /// All connections that are not over, those without a slot too.

@@ -112,6 +112,20 @@ public enum Limit {
       text(Limits.RESERVED_HEAD),
       "503",
       "a health check sends its head at once"),
+  /// [ConnectionLimiter#HEAP_PART].
+  CONNECTION_MEMORY(
+      "memory of connections, %d KiB each, with TLS %d KiB (fixed)"
+          .formatted(
+              ConnectionLimiter.ownBytes(false) / 1024, ConnectionLimiter.ownBytes(true) / 1024),
+      "half of the heap's budget",
+      "as past http.maxConnections",
+      "requests and their bodies need the rest"),
+  /// [SlowReaders#HEAP_PART].
+  UNREAD(
+      "memory of callers that take nothing of their answers (fixed)",
+      "an eighth of the heap's budget",
+      "the slowest are cut, first those of an address that holds over a quarter of it",
+      "thousands of them would hold more than the bodies of all others"),
   /// [Limits#LINGER_BYTES].
   LINGER_BYTES(
       "hearing out (fixed)",

@@ -11,9 +11,9 @@ public interface Body {
   /// Whether it can be written a second time, as it was the first.
   boolean repeatable();
 
-  /// Told that the backend takes nothing of what [#writeTo] writes at the moment; once for each such
-  /// write, on a thread that must not wait. A body that comes from elsewhere looks after its source
-  /// meanwhile, since the thread in [#writeTo] can't.
+  /// Told that the backend takes nothing of what [#writeTo] writes at the moment; once for each
+  /// such write, on a thread that must not wait. A body that comes from elsewhere looks after its
+  /// source meanwhile, since the thread in [#writeTo] can't.
   ///
   /// @param fail ends the request, though the write goes on, with this cause; from any thread
   default void stalled(Consumer<Throwable> fail) {}

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 import llmhop.http.upstream.UpstreamException.Cancelled;
 import llmhop.http.upstream.UpstreamException.Exhausted;
 import llmhop.http.upstream.UpstreamException.Unreachable;
-import llmhop.http.wire.PlainTransport;
 import llmhop.http.wire.Depletion;
+import llmhop.http.wire.PlainTransport;
 import llmhop.http.wire.TlsTransport;
 import llmhop.http.wire.Transport;
 

@@ -5,8 +5,8 @@ import java.util.Optional;
 
 /// Limits on how long a backend may take; each but `send` may be absent.
 ///
-/// `firstByte` and `idle` count only while somebody waits for the backend, so that a caller that reads
-/// slowly is not held against it.
+/// `firstByte` and `idle` count only while somebody waits for the backend, so that a caller that
+/// reads slowly is not held against it.
 ///
 /// @param firstByte from the last byte of the request to the first of the answer's body; the head
 ///   alone doesn't count, since some engines send it before they think

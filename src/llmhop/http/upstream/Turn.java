@@ -7,8 +7,8 @@ import java.util.Optional;
 import llmhop.http.upstream.UpstreamException.BadReply;
 import llmhop.http.upstream.UpstreamException.Cancelled;
 import llmhop.http.upstream.UpstreamException.Exhausted;
-import llmhop.http.wire.MalformedException;
 import llmhop.http.wire.Depletion;
+import llmhop.http.wire.MalformedException;
 
 /// One attempt of a call: a request and its answer on one connection.
 final class Turn {

@@ -197,6 +197,7 @@ final class Upload {
 
   /// Looks whether the backend takes bytes; on the sweep's thread. The buffers' positions are read
   /// while the write moves them: a look that comes too early for a move sees it the next time.
+  @SuppressWarnings("ReferenceEquality") // another write, be it of equal buffers
   void look() {
     ByteBuffer[] now = writing;
     long position = 0;

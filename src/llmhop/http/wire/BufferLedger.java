@@ -53,6 +53,7 @@ final class BufferLedger {
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // an identity is compared, not content
     public boolean equals(Object other) {
       return this == other || (other instanceof Id id && get() != null && get() == id.get());
     }

@@ -1,7 +1,9 @@
 package llmhop.http.wire;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /// Bounds the part of the heap that callers may make the process hold: connections, heads, bodies,
@@ -22,8 +24,12 @@ public final class HeapBudget {
   private static final long MIN = 4L * 1024 * 1024;
 
   private final long bytes;
-  private final List<LongSupplier> holders = new CopyOnWriteArrayList<>();
+
+  /// Replaced with each new holder; read at each take.
+  private volatile LongSupplier[] holders = {};
+
   private final List<Runnable> pools = new CopyOnWriteArrayList<>();
+  private volatile LongConsumer relief = missing -> {};
 
   /// A budget of which nothing is held.
   ///
@@ -58,8 +64,10 @@ public final class HeapBudget {
   /// Adds a holder.
   ///
   /// @param held tells how many bytes it holds now; cheap, since each take asks
-  public void register(LongSupplier held) {
-    holders.add(held);
+  public synchronized void register(LongSupplier held) {
+    LongSupplier[] more = Arrays.copyOf(holders, holders.length + 1);
+    more[holders.length] = held;
+    holders = more;
   }
 
   /// Adds a pool whose free memory the budget may ask back.
@@ -67,7 +75,7 @@ public final class HeapBudget {
   /// @param kept tells how many bytes the pool keeps for later
   /// @param drop makes it keep none
   public void registerPool(LongSupplier kept, Runnable drop) {
-    holders.add(kept);
+    register(kept);
     pools.add(drop);
   }
 
@@ -89,6 +97,18 @@ public final class HeapBudget {
       return true;
     }
     for (Runnable drop : pools) drop.run();
-    return more <= free();
+    long missing = more - free();
+    if (missing > 0) {
+      relief.accept(missing);
+    }
+    return missing <= 0;
+  }
+
+  /// Sets the hook that makes room for later takes when one is denied. The hook is cheap, however
+  /// often it is called, and runs on any thread.
+  ///
+  /// @param hook gets how many bytes are missing
+  public void onShortage(LongConsumer hook) {
+    relief = hook;
   }
 }

@@ -209,8 +209,8 @@ public final class Pem {
     return blocks;
   }
 
-  /// Refuses what is no file or too large a file, before it is opened: a pipe might never come to an
-  /// end, and a certificate is read again while the router runs. One that is not there passes.
+  /// Refuses what is no file or too large a file, before it is opened: a pipe might never come to
+  /// an end, and a certificate is read again while the router runs. One that is not there passes.
   ///
   /// @throws IOException naming it
   public static void check(Path file) throws IOException {

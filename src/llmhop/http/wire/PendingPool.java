@@ -72,6 +72,7 @@ final class PendingPool {
     return kept.clear().put(rest).flip();
   }
 
+  @SuppressWarnings("ReferenceEquality") // the very array, or another one in its place
   private ByteBuffer oneOfThePool() {
     ByteBuffer buffer =
         Optional.ofNullable(check.next(free, MOST_FREE)).orElseGet(() -> ByteBuffer.allocate(SIZE));
@@ -86,6 +87,7 @@ final class PendingPool {
   }
 
   /// Takes a buffer back; what remains in it is dropped.
+  @SuppressWarnings("ByteBufferBackingArray") // every buffer is made by allocate or wrap, see keep
   void give(ByteBuffer buffer) {
     holds(-buffer.remaining());
     takes(-buffer.capacity());

@@ -195,6 +195,9 @@ public final class PlainTransport implements Transport {
       buffer.limit(Math.min(end, buffer.position() + ONE_WRITE));
       if (channel.write(buffer) == 0) {
         busy();
+      } else if (buffer.position() < end) {
+        // A peer that takes all at once would never let the thread wait.
+        Thread.yield();
       }
     }
   }

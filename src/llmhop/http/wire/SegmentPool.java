@@ -28,6 +28,9 @@ public final class SegmentPool {
   private final int max;
   private final BufferCheck check;
 
+  /// How many are kept; written with the lock, read without.
+  private volatile int idle;
+
   /// A pool of arrays of another size.
   ///
   /// @param segment the size of each, in bytes
@@ -66,7 +69,9 @@ public final class SegmentPool {
 
   private byte[] kept() {
     synchronized (kept) {
-      return check.next(kept, max);
+      byte[] next = check.next(kept, max);
+      idle = kept.size();
+      return next;
     }
   }
 
@@ -79,6 +84,7 @@ public final class SegmentPool {
     synchronized (kept) {
       if (kept.size() < max) {
         kept.addLast(segment);
+        idle = kept.size();
       }
     }
   }
@@ -87,18 +93,17 @@ public final class SegmentPool {
   public void clear() {
     synchronized (kept) {
       kept.clear();
+      idle = 0;
     }
   }
 
   /// How many bytes are kept for later.
   public long idleBytes() {
-    return (long) idle() * segment;
+    return (long) idle * segment;
   }
 
   /// How many segments are kept for later.
   public int idle() {
-    synchronized (kept) {
-      return kept.size();
-    }
+    return idle;
   }
 }

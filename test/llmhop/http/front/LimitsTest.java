@@ -48,7 +48,9 @@ class LimitsTest {
   void everyRowHasItsCaseAtTheLimitAndOnePastIt() {
     Set<Limit> at = EnumSet.noneOf(Limit.class);
     Set<Limit> past = EnumSet.noneOf(Limit.class);
-    for (Method method : LimitsTest.class.getDeclaredMethods()) {
+    List<Method> methods = new ArrayList<>(List.of(LimitsTest.class.getDeclaredMethods()));
+    methods.addAll(List.of(HeapTest.class.getDeclaredMethods()));
+    for (Method method : methods) {
       if (method.isAnnotationPresent(Test.class)) {
         Optional.ofNullable(method.getAnnotation(At.class)).ifPresent(a -> add(at, a.value()));
         Optional.ofNullable(method.getAnnotation(Past.class)).ifPresent(p -> add(past, p.value()));

@@ -108,8 +108,7 @@ final class TlsPolicyTest {
     Path secret = Files.writeString(folder.resolve("k"), EC.keyPem());
     SSLParameters offered =
         TlsFiles.open(cert, secret, Optional.empty(), line -> {}).engine().getSSLParameters();
-    assertEquals(
-        Set.of("x25519", "secp256r1", "secp384r1"), Set.of(offered.getNamedGroups()));
+    assertEquals(Set.of("x25519", "secp256r1", "secp384r1"), Set.of(offered.getNamedGroups()));
     for (String suite : offered.getCipherSuites()) {
       boolean forwardSecret = suite.startsWith("TLS_ECDHE_") || !suite.contains("_WITH_");
       boolean authenticated = suite.contains("_GCM_") || suite.contains("_POLY1305_");

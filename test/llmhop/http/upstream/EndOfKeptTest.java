@@ -126,7 +126,7 @@ final class EndOfKeptTest {
   void requestOfWhichMoreWasWrittenThanBuffersHoldWasRead(int more, boolean again)
       throws Exception {
     String body = "x".repeat(4_000_000);
-    long room = SEND_BUFFER + RECEIVE_BUFFER + more;
+    long room = (long) SEND_BUFFER + RECEIVE_BUFFER + more;
     var kept = new Ending(room, Duration.ZERO, reset());
     if (again) {
       assertEquals("200 ok", ask(kept, body));

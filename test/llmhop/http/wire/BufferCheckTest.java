@@ -13,6 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// The check of pooled buffers finds each kind of second owner, and nothing else.
+@SuppressWarnings("ReferenceEquality") // a buffer is told by its identity
 class BufferCheckTest {
   private static final int SIZE = 1000;
 

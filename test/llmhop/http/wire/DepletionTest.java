@@ -37,7 +37,8 @@ class DepletionTest {
 
   @Test
   void errorOfTheMachineIsAShortage() {
-    assertEquals(Optional.of(Depletion.MEMORY), Depletion.of(new OutOfMemoryError("Java heap space")));
+    assertEquals(
+        Optional.of(Depletion.MEMORY), Depletion.of(new OutOfMemoryError("Java heap space")));
     var noThread = new OutOfMemoryError("unable to create native thread: possibly out of memory");
     assertEquals(Optional.of(Depletion.THREADS), Depletion.of(noThread));
     assertEquals(Optional.of(Depletion.THREADS), Depletion.of(new IOException("x", noThread)));
