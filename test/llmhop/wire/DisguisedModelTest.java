@@ -252,6 +252,14 @@ class DisguisedModelTest {
   }
 
   @Test
+  void nameOfATypeHas127CharactersAtMost() {
+    byte[] object = bytes("{\"model\":\"one\"}");
+    String longest = "application/" + "x".repeat(127);
+    passes(Request.post("/route/one/x", object, longest).withToken("guest"));
+    refused(Request.post("/route/one/x", object, longest + "x").withToken("guest"));
+  }
+
+  @Test
   void contentTypeOfARequestWithoutABodyIsNotJudged() {
     Request get = Request.get("/route/one/v1/x").with("Content-Type: undefined");
     assertEquals(200, router.ask(get.withToken("guest")).status());
@@ -284,6 +292,7 @@ class DisguisedModelTest {
         "name=\"=?utf-8?Q?model?=\"",
         "name=\"mod%65l\"",
         "name=\"model \"",
+        "name=\"x=model;\"",
         "name=\"Model\""
       })
   void partThatAnotherReaderTakesForTheModelIsRefused(String disposition) {

@@ -48,6 +48,9 @@ final class PartNameTest {
         "name=\"x=model;\"",
         "name=\"x=model;y\"",
         "name=\"=model;\"",
+        "name=\"x=model=;\"",
+        "name=\"x=model= = ;\"",
+        "name=\"x\"; filename=\"a;=name=b=model;\"",
         "name=\"filename=model;\"",
         "name=\"a=b=model;\"; filename=\"c.wav\"",
         "filename=\"c.wav\"; name=\"x=model;\"",
@@ -228,8 +231,10 @@ final class PartNameTest {
   private static String cppHttplib(String text) {
     for (String pair : text.split(";")) {
       String[] halves = pair.split("=");
-      if (halves.length > 1 && unquoted(halves[0]).equalsIgnoreCase("name")) {
-        return unquoted(halves[halves.length - 1]);
+      List<String> texts = new ArrayList<>(List.of(halves));
+      texts.removeIf(String::isBlank);
+      if (texts.size() > 1 && unquoted(texts.getFirst()).equalsIgnoreCase("name")) {
+        return unquoted(texts.getLast());
       }
     }
     return "";
