@@ -1,5 +1,6 @@
 package llmhop.json;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -72,12 +73,24 @@ public final class MemberScan {
   /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
   /// @param listener hears what it wants to while it is read
   public MemberScan(String name, int maxDepth, int maxValueBytes, ScanListener listener) {
+    this(name, List.of(), maxDepth, maxValueBytes, listener);
+  }
+
+  /// Makes a scan that refuses some members of the outermost object, in any case of letters.
+  ///
+  /// @param refused the names of these members, in lower case: ASCII letters and `_`
+  public MemberScan(
+      String name,
+      List<String> refused,
+      int maxDepth,
+      int maxValueBytes,
+      ScanListener listener) {
     if (maxDepth < 1) {
       throw new IllegalArgumentException("depth " + maxDepth);
     }
     nesting = new Nesting(maxDepth);
     inside = new Inside(nesting);
-    sought = new Sought(name, maxValueBytes);
+    sought = new Sought(name, refused, maxValueBytes);
     this.listener = listener;
     heard = listener.wants();
   }
@@ -334,6 +347,8 @@ public final class MemberScan {
       endValue();
     } else if (sought.endName(textStart)) {
       place = Place.COLON;
+    } else if (sought.isRefused()) {
+      throw fail(ScanException.Kind.REFUSED, "the name must not stand there", textStart);
     } else {
       throw fail(ScanException.Kind.DUPLICATE, "the name stands again", textStart);
     }
