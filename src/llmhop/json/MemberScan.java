@@ -63,28 +63,19 @@ public final class MemberScan {
   /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
   /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
   public MemberScan(String name, int maxDepth, int maxValueBytes) {
-    this(name, maxDepth, maxValueBytes, ScanListener.NONE);
+    this(name, List.of(), maxDepth, maxValueBytes, ScanListener.NONE);
   }
 
-  /// Makes a scan of one text that another listens to. It refuses the same.
+  /// Makes a scan of one text that another listens to, which refuses some members of the outermost
+  /// object, in any case of letters.
   ///
   /// @param name the member's name: ASCII letters
+  /// @param refused the names of members to refuse, in lower case: ASCII letters and `_`
   /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
   /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
   /// @param listener hears what it wants to while it is read
-  public MemberScan(String name, int maxDepth, int maxValueBytes, ScanListener listener) {
-    this(name, List.of(), maxDepth, maxValueBytes, listener);
-  }
-
-  /// Makes a scan that refuses some members of the outermost object, in any case of letters.
-  ///
-  /// @param refused the names of these members, in lower case: ASCII letters and `_`
   public MemberScan(
-      String name,
-      List<String> refused,
-      int maxDepth,
-      int maxValueBytes,
-      ScanListener listener) {
+      String name, List<String> refused, int maxDepth, int maxValueBytes, ScanListener listener) {
     if (maxDepth < 1) {
       throw new IllegalArgumentException("depth " + maxDepth);
     }
