@@ -33,9 +33,9 @@ abstract class Look {
           "multipart/.*|.*/(.*[-.+])?(www-form-urlencoded|xml|yaml|yml|toml|msgpack|messagepack|cbor"
               + "|bson|ubjson|protobuf|grpc)");
 
-  /// Members in which hosted APIs and gateways (OpenRouter, Anthropic, LiteLLM) take further models,
-  /// which answer when the first one fails. A caller can make it fail, with a prompt that is too
-  /// long for example.
+  /// Members in which hosted APIs and gateways (OpenRouter, Anthropic, LiteLLM) take further
+  /// models, which answer when the first one fails. A caller can make it fail, with a prompt that
+  /// is too long for example.
   ///
   /// @see <a href="https://openrouter.ai/docs/guides/routing/model-fallbacks">OpenRouter</a>
   /// @see <a href="https://docs.litellm.ai/docs/proxy/client_side_fallbacks">LiteLLM</a>
