@@ -20,8 +20,7 @@ class HeapReportTest {
   /// `maxBufferedBytes` is its half. The budget is smaller than that.
   private static List<String> lines(String members) throws ConfigException {
     String json = "{%s\"models\":{\"llama\":{\"url\":\"http://127.0.0.1:1\"}}}".formatted(members);
-    Config config =
-        ConfigReader.read(json.getBytes(StandardCharsets.UTF_8), Secrets.fromProcess());
+    Config config = ConfigReader.read(json.getBytes(StandardCharsets.UTF_8), Secrets.fromProcess());
     var budget = new HeapBudget(40 * MB);
     return new HeapReport(budget, Runtime.getRuntime().maxMemory(), config).lines();
   }

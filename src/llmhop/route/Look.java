@@ -25,6 +25,8 @@ abstract class Look {
   /// The deepest JSON: far over real tool schemas (about 20), far under what hurts a parser.
   static final int DEEPEST = 256;
 
+  private static final String JSON = "application/json";
+
   /// The types, besides JSON, in which a server can find a member `model` where the router does not
   /// look: forms for cpp-httplib, Go and Starlette, XML for Go frameworks such as Echo and Fiber
   /// (LocalAI), the others for servers in general.
@@ -33,9 +35,9 @@ abstract class Look {
           "multipart/.*|.*/(.*[-.+])?(www-form-urlencoded|xml|yaml|yml|toml|msgpack|messagepack|cbor"
               + "|bson|ubjson|protobuf|grpc)");
 
-  /// Members in which hosted APIs and gateways (OpenRouter, Anthropic, LiteLLM) take further models,
-  /// which answer when the first one fails. A caller can make it fail, with a prompt that is too
-  /// long for example.
+  /// Members in which hosted APIs and gateways (OpenRouter, Anthropic, LiteLLM) take further
+  /// models, which answer when the first one fails. A caller can make it fail, with a prompt that
+  /// is too long for example.
   ///
   /// @see <a href="https://openrouter.ai/docs/guides/routing/model-fallbacks">OpenRouter</a>
   /// @see <a href="https://docs.litellm.ai/docs/proxy/client_side_fallbacks">LiteLLM</a>
@@ -95,7 +97,7 @@ abstract class Look {
     if (!type.isUtf8()) {
       throw Refusal.invalidJson("The body's charset must be UTF-8.");
     }
-    if (mustSee && NAMING.matcher(type.type()).matches()) {
+    if (mustSee && !type.is(JSON) && NAMING.matcher(type.type()).matches()) {
       throw Refusal.invalidRequest(
           "With this API key a body must be JSON, multipart/form-data or media.");
     }

@@ -256,7 +256,13 @@ class FindingTheModelTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "a/x/../y", "a/x/./y", "a/x/..", "a/x\\\\..\\\\y", "a/x\\u0000", "a/y\\u0000-x", "a/x\\n"
+        "a/x/../y",
+        "a/x/./y",
+        "a/x/..",
+        "a/x\\\\..\\\\y",
+        "a/x\\u0000",
+        "a/y\\u0000-x",
+        "a/x\\n"
       })
   void nameThatLeadsOutOfAnAllowListIsRefused(String name) throws IOException {
     try (var guarded =

@@ -91,8 +91,8 @@ final class PartName {
     return encoded || reduced(name).equalsIgnoreCase(wanted) ? Match.PERHAPS : Match.OTHER;
   }
 
-  /// Whether a piece between semicolons is `name=…=wanted`, where `=` may stand several times
-  /// and at the ends.
+  /// Whether a piece between semicolons is `name=…=wanted`, where `=` may stand several times and
+  /// at the ends.
   private static boolean isNamedBehindLastEquals(String head, String wanted) {
     for (String piece : head.split(";")) {
       int from = 0;
