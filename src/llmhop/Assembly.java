@@ -240,7 +240,7 @@ public final class Assembly implements AutoCloseable {
     return Census.of(generations.fleets()).inFlight();
   }
 
-  /// What this process's heap allows, and where the config asks for more.
+  /// Reports what this process's heap allows, and where the config asks for more.
   HeapReport heapReport() {
     return new HeapReport(heap, Runtime.getRuntime().maxMemory(), config());
   }
@@ -311,7 +311,7 @@ public final class Assembly implements AutoCloseable {
     door.close();
     observer.close();
     if (BufferCheck.isOn()) {
-      // What was written late, and not found yet, is told now.
+      // Writes into given-back buffers that no check has found yet are told now.
       BufferCheck.faults();
     }
   }

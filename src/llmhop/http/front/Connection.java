@@ -301,7 +301,7 @@ final class Connection implements Runnable {
     flow = null;
   }
 
-  /// Its slot among the connections that may be open.
+  /// The connection's slot among those that may be open.
   ConnectionSlot slot() {
     return slot;
   }

@@ -75,7 +75,7 @@ public interface RawExchange {
   /// another thread may read the body.
   void dropBufferedBody();
 
-  /// Ends the caller's input, from any thread: whoever reads the body sees it break off.
+  /// Ends the caller's input, from any thread: a thread that reads the body sees it break off.
   void cutBody();
 
   /// Whether nothing more of the body will come.
