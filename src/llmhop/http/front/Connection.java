@@ -2,8 +2,6 @@ package llmhop.http.front;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
@@ -250,12 +248,6 @@ final class Connection implements Runnable {
 
   SocketAddress local() {
     return local;
-  }
-
-  static InetAddress address(SocketAddress address) {
-    return address instanceof InetSocketAddress inet
-        ? inet.getAddress()
-        : InetAddress.ofLiteral("127.0.0.1");
   }
 
   /// The heap that it takes without a request, in bytes.

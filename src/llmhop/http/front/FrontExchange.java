@@ -113,7 +113,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public InetAddress peer() {
-    return Connection.address(connection.remote());
+    return JdkSide.inet(connection.remote()).getAddress();
   }
 
   @Override
