@@ -16,12 +16,12 @@ final class EvictionNotes implements Refusals {
   private final Log log;
   private final Count idle =
       new Count(
-          "all 'http.maxConnections', or the memory for connections, are in use: %d were ended for"
-              + " new ones, the last one %s");
+          "all 'http.maxConnections', or the memory for connections, are in use; connections ended"
+              + " for new ones: %d, the last one %s");
   private final Count unread =
       new Count(
-          "callers that take nothing of their answers hold all memory that they may: %d were ended,"
-              + " the last one %s");
+          "callers that take nothing of their answers hold all memory that they may; connections"
+              + " ended: %d, the last one %s");
 
   EvictionNotes(Refusals next, Log log) {
     this.next = next;

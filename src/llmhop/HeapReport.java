@@ -7,7 +7,7 @@ import llmhop.http.front.Server;
 import llmhop.http.wire.HeapBudget;
 import llmhop.route.BufferBudget;
 
-/// What a heap allows, for the operator: how many connections and how many bytes of bodies.
+/// Tells the operator how many connections and how many bytes of bodies a heap allows.
 ///
 /// @param heap the budget that all of it is a part of
 /// @param maxHeapBytes the heap's largest size
@@ -15,7 +15,7 @@ import llmhop.route.BufferBudget;
 record HeapReport(HeapBudget heap, long maxHeapBytes, Config config) {
   private static final long MB = 1024 * 1024;
 
-  /// One line that says what the heap allows; a warning for each key that asks for more.
+  /// Returns one line with what the heap allows, and a warning for each key that asks for more.
   List<String> lines() {
     boolean tls = config.tls().isPresent();
     int asked = config.http().maxConnections();
@@ -33,7 +33,9 @@ record HeapReport(HeapBudget heap, long maxHeapBytes, Config config) {
     if (connections < asked) {
       lines.add(warning("http.maxConnections", Integer.toString(asked)));
     }
-    if (bodies < config.maxBufferedBytes()) {
+    // Half of the heap is the default of `maxBufferedBytes`, which no operator has asked for.
+    boolean set = config.maxBufferedBytes() != maxHeapBytes / 2;
+    if (set && bodies < config.maxBufferedBytes()) {
       lines.add(warning("maxBufferedBytes", config.maxBufferedBytes() / MB + " MB"));
     }
     return lines;

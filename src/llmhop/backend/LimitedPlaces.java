@@ -42,6 +42,7 @@ final class LimitedPlaces implements Places {
   // All below is guarded by the lock.
   private final Line<Waiter> line = new Line<>();
   private ModelLimits limits;
+  private boolean backendsLimited;
   private int taken;
 
   // Written under the lock, read by those who wait without it.
@@ -98,7 +99,7 @@ final class LimitedPlaces implements Places {
     try {
       // Time alone may have made room: a backend that was down may be tried again.
       passOn();
-      if (mayPass(seeker) && hasRoom() && seeker.reserve()) {
+      if (mayPass(seeker) && hasRoom() && seeker.reserve(backendsLimited)) {
         return new Entry.Granted(take(), 0);
       }
       if (limits.queue().isEmpty()) {
@@ -237,11 +238,11 @@ final class LimitedPlaces implements Places {
   }
 
   /// @param inVain what somebody before it wanted in vain
-  private static boolean canGo(Seeker seeker, Set<Object> inVain) {
+  private boolean canGo(Seeker seeker, Set<Object> inVain) {
     if (inVain.contains(seeker.wants())) {
       return false;
     }
-    boolean can = seeker.reserve();
+    boolean can = seeker.reserve(backendsLimited);
     if (!can) inVain.add(seeker.wants());
     return can;
   }
@@ -321,6 +322,7 @@ final class LimitedPlaces implements Places {
   private void set(ModelLimits now, boolean ofBackends) {
     limits = now;
     maxWaitNanos = now.queue().map(queue -> queue.longest().toNanos()).orElse(0L);
+    backendsLimited = ofBackends;
     lookEveryNanos = ofBackends ? LOOK_NANOS : Long.MAX_VALUE;
   }
 

@@ -16,8 +16,10 @@ public interface Seeker {
   /// Takes one of the model's backends for it, where these have limits of their own; called by any
   /// thread, never by two at a time, and not again once it was true.
   ///
+  /// @param backendsLimited whether the config that is in use limits backends; the request may have
+  ///   begun under another one
   /// @return whether it may have a place: it has a backend now, or needs none before it has one
-  boolean reserve();
+  boolean reserve(boolean backendsLimited);
 
   /// It has to wait: who is to be woken when its caller hangs up.
   void waits(Runnable wake);

@@ -1,5 +1,6 @@
 package llmhop.json;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -62,22 +63,25 @@ public final class MemberScan {
   /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
   /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
   public MemberScan(String name, int maxDepth, int maxValueBytes) {
-    this(name, maxDepth, maxValueBytes, ScanListener.NONE);
+    this(name, List.of(), maxDepth, maxValueBytes, ScanListener.NONE);
   }
 
-  /// Makes a scan of one text that another listens to. It refuses the same.
+  /// Makes a scan of one text that another listens to, which refuses some members of the outermost
+  /// object, in any case of letters.
   ///
   /// @param name the member's name: ASCII letters
+  /// @param refused the names of members to refuse, in lower case: ASCII letters and `_`
   /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
   /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
   /// @param listener hears what it wants to while it is read
-  public MemberScan(String name, int maxDepth, int maxValueBytes, ScanListener listener) {
+  public MemberScan(
+      String name, List<String> refused, int maxDepth, int maxValueBytes, ScanListener listener) {
     if (maxDepth < 1) {
       throw new IllegalArgumentException("depth " + maxDepth);
     }
     nesting = new Nesting(maxDepth);
     inside = new Inside(nesting);
-    sought = new Sought(name, maxValueBytes);
+    sought = new Sought(name, refused, maxValueBytes);
     this.listener = listener;
     heard = listener.wants();
   }
@@ -334,6 +338,8 @@ public final class MemberScan {
       endValue();
     } else if (sought.endName(textStart)) {
       place = Place.COLON;
+    } else if (sought.isRefused()) {
+      throw fail(ScanException.Kind.REFUSED, "the name must not stand there", textStart);
     } else {
       throw fail(ScanException.Kind.DUPLICATE, "the name stands again", textStart);
     }

@@ -19,6 +19,8 @@ public final class ScanException extends Exception {
     TOO_DEEP,
     /// The outermost object has the member more than once, in any mix of upper and lower case.
     DUPLICATE,
+    /// The outermost object has a member that it must not have.
+    REFUSED,
     /// It has the member once, but in another case: some parsers would take it, others not.
     OTHER_CASE,
     /// The member's value is neither a string nor null.

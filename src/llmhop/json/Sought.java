@@ -1,6 +1,7 @@
 package llmhop.json;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 
 /// The member that is looked for: keeps the strings that may be its name or its value, and what was
@@ -8,23 +9,34 @@ import java.util.Optional;
 final class Sought {
 
   private final byte[] name;
+  private final byte[][] refused;
+  private final int maxNameBytes;
   private final int maxValueBytes;
   private final Capture capture = new Capture();
 
   private RawString.Match found = RawString.Match.NONE;
   private long foundAt;
   private boolean valueIsNext;
+  private boolean isRefused;
 
   private Optional<String> value = Optional.empty();
   private long valueStart = -1;
   private long valueEnd = -1;
 
   /// @param name ASCII letters
-  Sought(String name, int maxValueBytes) {
+  /// @param refused names that must not stand there
+  Sought(String name, List<String> refused, int maxValueBytes) {
     if (!isLetters(name) || maxValueBytes < 0) {
       throw new IllegalArgumentException(name + ", " + maxValueBytes);
     }
     this.name = name.getBytes(StandardCharsets.US_ASCII);
+    this.refused = new byte[refused.size()][];
+    int longest = name.length();
+    for (int i = 0; i < refused.size(); i++) {
+      this.refused[i] = refused.get(i).getBytes(StandardCharsets.US_ASCII);
+      longest = Math.max(longest, this.refused[i].length);
+    }
+    this.maxNameBytes = RawString.LONGEST_SPELLING * longest;
     this.maxValueBytes = maxValueBytes;
   }
 
@@ -38,7 +50,7 @@ final class Sought {
 
   /// A name of the outermost object begins.
   void beginName() {
-    capture.begin(RawString.LONGEST_SPELLING * name.length);
+    capture.begin(maxNameBytes);
   }
 
   /// A string begins that is a value.
@@ -68,7 +80,7 @@ final class Sought {
   /// A name is over.
   ///
   /// @param at where it began in the stream
-  /// @return false when it is there again
+  /// @return false when it is there again, or [#isRefused]
   boolean endName(long at) {
     if (!capture.on()) {
       return true;
@@ -76,7 +88,8 @@ final class Sought {
     capture.stop();
     RawString.Match match = capture.match(name);
     if (match == RawString.Match.NONE) {
-      return true;
+      isRefused = matchesRefused();
+      return !isRefused;
     }
     if (found != RawString.Match.NONE) {
       return false;
@@ -85,6 +98,18 @@ final class Sought {
     foundAt = at;
     valueIsNext = match == RawString.Match.EXACT;
     return true;
+  }
+
+  private boolean matchesRefused() {
+    for (byte[] each : refused) {
+      if (capture.match(each) != RawString.Match.NONE) return true;
+    }
+    return false;
+  }
+
+  /// Whether the last name is one that must not stand there.
+  boolean isRefused() {
+    return isRefused;
   }
 
   /// Whether the value that comes next, or is being read, is the member's.

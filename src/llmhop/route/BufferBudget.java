@@ -120,7 +120,7 @@ public final class BufferBudget {
 
   /// Takes bytes for a body when there is room; the fast path, which takes no lock.
   boolean take(BodyShare share, long bytes) {
-    if (!heap.hasRoomFor(bytes + headroom)) {
+    if (!heap.hasRoomFor(bytes, headroom)) {
       return false;
     }
     if (share.mayUseReserve(bytes) && add(reserve, bytes, reserveMax)) {

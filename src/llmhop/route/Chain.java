@@ -46,7 +46,17 @@ final class Chain {
 
   /// The name in `protocol name (comment)`.
   private static String receivedBy(String hop) {
-    String[] words = hop.strip().split("[ \t]+");
-    return words.length > 1 ? words[1] : "";
+    String stripped = hop.strip();
+    int end = blank(stripped);
+    String rest = stripped.substring(end).strip();
+    return rest.substring(0, blank(rest));
+  }
+
+  private static int blank(String text) {
+    int at = 0;
+    while (at < text.length() && text.charAt(at) != ' ' && text.charAt(at) != '\t') {
+      at++;
+    }
+    return at;
   }
 }

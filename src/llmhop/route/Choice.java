@@ -77,10 +77,12 @@ final class Choice implements AutoCloseable {
   /// Takes the best backend for later, where backends have limits of their own. Called by whoever
   /// has the lock of the model's places, before anything else here.
   ///
+  /// @param backendsLimited whether they have limits in the config that is in use, which may be a
+  ///   later one than the request's
   /// @return false when those that are well have no room
-  boolean reserve() {
+  boolean reserve(boolean backendsLimited) {
     Fleet fleet = asked.route().fleet();
-    if (!asked.route().limitsBackends()) {
+    if (!backendsLimited && !asked.route().limitsBackends()) {
       return true;
     }
     reserved = fleet.choose(clues, may);

@@ -3,12 +3,15 @@ package llmhop.route;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import llmhop.backend.Backend;
 import llmhop.caller.Gate;
 import llmhop.config.AddressRange;
+import llmhop.config.Header;
 import llmhop.http.wire.Fields;
 import llmhop.http.wire.NameSet;
 
@@ -48,7 +51,24 @@ final class ForwardedFields {
 
   private static final NameSet CREDENTIALS = names(Gate.CREDENTIAL_FIELDS);
 
-  private static final NameSet NONE = names(List.of());
+  /// Fields by which a server or a framework takes another path or method than those of the request
+  /// line, which the router has judged:
+  /// - `X-Forwarded-Prefix`: LocalAI cuts it off the path (`StripPathPrefix`).
+  /// - `SCRIPT_NAME`, `PATH_INFO`: gunicorn takes them from its own machine (`forwarder_headers`).
+  /// - `X-Original-URL`, `X-Rewrite-URL`: IIS, and frameworks that follow it.
+  /// - the others: `method-override` of Express, Rails, ASP.NET.
+  private static final NameSet OVERRIDES =
+      names(
+          List.of(),
+          "X-Forwarded-Prefix",
+          "X-Script-Name",
+          "Script-Name",
+          "Path-Info",
+          "X-Original-URL",
+          "X-Rewrite-URL",
+          "X-HTTP-Method-Override",
+          "X-HTTP-Method",
+          "X-Method-Override");
 
   /// What most clients say.
   private static final List<String> KEEP_ALIVE = List.of("keep-alive");
@@ -77,18 +97,22 @@ final class ForwardedFields {
   Fields request(Exchange exchange, Backend backend, Routes routes, String requestId) {
     boolean takesCredentials = routes.gate().takesCredentials();
     boolean trusted = isTrusted(exchange.peer(), routes.rules().trustedProxies());
-    NameSet perConnection = perConnection(exchange.fields());
+    Set<String> perConnection = perConnection(exchange.fields());
     var out = new Fields();
     for (Fields.Field field : exchange.fields()) {
-      String name = field.name();
+      boolean underscored = field.name().indexOf('_') >= 0;
+      // Some servers take `_` for `-`, as CGI and WSGI servers do (RFC 3875 section 4.1.18).
+      String name = underscored ? field.name().replace('_', '-') : field.name();
       boolean dropped =
           NOT_OF_REQUESTS.contains(name)
-              || perConnection.contains(name)
+              || isIn(perConnection, field.name())
+              || OVERRIDES.contains(name)
               || ((takesCredentials || backend.hosted()) && CREDENTIALS.contains(name))
-              || ((!trusted || backend.hosted()) && saysWhoCalled(name))
-              || (backend.hosted() && isPrivate(name));
+              || ((!trusted || backend.hosted() || underscored) && saysWhoCalled(name))
+              || (backend.hosted() && isPrivate(name))
+              || (underscored && isSetFor(backend, name));
       if (!dropped) {
-        out.add(name, field.value());
+        out.add(field.name(), field.value());
       }
     }
     if (!backend.hosted()) {
@@ -100,14 +124,21 @@ final class ForwardedFields {
     return out;
   }
 
-  /// What proxies say of callers: only proxies that the operator trusts may. Some servers take `_`
-  /// for `-`.
+  /// Whether the model's config sets this field.
+  private static boolean isSetFor(Backend backend, String name) {
+    for (Header header : backend.headers()) {
+      if (header.name().equalsIgnoreCase(name)) return true;
+    }
+    return false;
+  }
+
+  /// What proxies say of callers: only proxies that the operator trusts may.
   private static boolean saysWhoCalled(String name) {
     int initial = name.charAt(0) | 0x20;
     if (initial != 'x' && initial != 'f') {
       return false;
     }
-    String lower = name.toLowerCase(Locale.ROOT).replace('_', '-');
+    String lower = name.toLowerCase(Locale.ROOT);
     return lower.startsWith("x-forwarded") || FORWARDED.contains(lower);
   }
 
@@ -149,11 +180,11 @@ final class ForwardedFields {
 
   /// The fields of a backend's answer for the caller.
   static Fields answer(Fields reply, String backendLabel) {
-    NameSet perConnection = perConnection(reply);
+    Set<String> perConnection = perConnection(reply);
     var out = new Fields();
     for (Fields.Field field : reply) {
       String name = field.name();
-      if (!NOT_OF_ANSWERS.contains(name) && !perConnection.contains(name)) {
+      if (!NOT_OF_ANSWERS.contains(name) && !isIn(perConnection, name)) {
         out.add(name, field.value());
       }
     }
@@ -161,21 +192,26 @@ final class ForwardedFields {
     return out;
   }
 
-  /// The further fields that `Connection` names as true of this connection only.
-  private static NameSet perConnection(Fields fields) {
+  /// The further fields that `Connection` names as true of this connection only, in lower case. A
+  /// hash table whose hash covers whole names: the sender chooses them.
+  private static Set<String> perConnection(Fields fields) {
     List<String> values = fields.all("Connection");
     if (values.isEmpty() || values.equals(KEEP_ALIVE)) {
-      return NONE;
+      return Set.of();
     }
-    List<String> names = new ArrayList<>();
+    Set<String> names = new HashSet<>();
     for (String value : values) {
       for (String name : value.split(",")) {
         String stripped = name.strip();
         if (!stripped.isEmpty() && !DESCRIBES_BODY.contains(stripped)) {
-          names.add(stripped);
+          names.add(stripped.toLowerCase(Locale.ROOT));
         }
       }
     }
-    return NameSet.of(names);
+    return names;
+  }
+
+  private static boolean isIn(Set<String> perConnection, String name) {
+    return !perConnection.isEmpty() && perConnection.contains(name.toLowerCase(Locale.ROOT));
   }
 }

@@ -15,6 +15,10 @@ final class LoggedPath {
   static String ofTarget(String target) {
     int scheme = target.startsWith("/") ? -1 : target.indexOf("://");
     int start = scheme < 0 ? 0 : target.indexOf('/', scheme + 3);
+    if (scheme >= 0 && atSign(target) > start) {
+      // The password may hold a slash or a question mark.
+      return NONE;
+    }
     int query = target.indexOf('?');
     int end = query < 0 ? target.length() : query;
     if (start < 0 || start >= end || target.charAt(start) != '/') {
@@ -23,11 +27,16 @@ final class LoggedPath {
     return masked(target.substring(start, end));
   }
 
-  /// Returns a path with `-` in place of what its segments say before an `@`, where that can be a
-  /// user name or password: behind `//`, or with a colon in it.
+  /// Returns a path with `-` in place of what it says before an `@`, where that can be a user name
+  /// or password: behind `//`, or in a segment with a colon.
   static String masked(String path) {
-    if (path.indexOf('@') < 0 && path.indexOf("%40") < 0) {
+    int last = atSign(path);
+    if (last < 0) {
       return path;
+    }
+    int two = path.indexOf("//");
+    if (two >= 0 && two < last) {
+      return masked(path.substring(0, two)) + "//" + NONE + path.substring(last);
     }
     var out = new StringBuilder(path.length());
     int start = 0;
@@ -35,14 +44,17 @@ final class LoggedPath {
       int slash = path.indexOf('/', start);
       int end = slash < 0 ? path.length() : slash;
       String segment = path.substring(start, end);
-      int at = Math.max(segment.lastIndexOf('@'), segment.lastIndexOf("%40"));
-      boolean behindTwo = start > 1 && path.charAt(start - 2) == '/';
-      boolean secret = at > 0 && (behindTwo || hasColon(segment, at));
-      out.append(secret ? NONE + segment.substring(at) : segment);
+      int at = atSign(segment);
+      out.append(at > 0 && hasColon(segment, at) ? NONE + segment.substring(at) : segment);
       out.append(slash < 0 ? "" : "/");
       start = end + 1;
     }
     return out.toString();
+  }
+
+  /// The index of the last `@`, plain or percent-encoded; -1 for none.
+  private static int atSign(String text) {
+    return Math.max(text.lastIndexOf('@'), text.lastIndexOf("%40"));
   }
 
   /// Whether a colon, plain or percent-encoded, stands before this place.

@@ -1,5 +1,6 @@
 package llmhop.route;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import llmhop.http.wire.ContentType;
@@ -24,6 +25,8 @@ abstract class Look {
   /// The deepest JSON: far over real tool schemas (about 20), far under what hurts a parser.
   static final int DEEPEST = 256;
 
+  private static final String JSON = "application/json";
+
   /// The types, besides JSON, in which a server can find a member `model` where the router does not
   /// look: forms for cpp-httplib, Go and Starlette, XML for Go frameworks such as Echo and Fiber
   /// (LocalAI), the others for servers in general.
@@ -31,6 +34,15 @@ abstract class Look {
       Pattern.compile(
           "multipart/.*|.*/(.*[-.+])?(www-form-urlencoded|xml|yaml|yml|toml|msgpack|messagepack|cbor"
               + "|bson|ubjson|protobuf|grpc)");
+
+  /// Members in which hosted APIs and gateways (OpenRouter, Anthropic, LiteLLM) take further
+  /// models, which answer when the first one fails. A caller can make it fail, with a prompt that
+  /// is too long for example.
+  ///
+  /// @see <a href="https://openrouter.ai/docs/guides/routing/model-fallbacks">OpenRouter</a>
+  /// @see <a href="https://docs.litellm.ai/docs/proxy/client_side_fallbacks">LiteLLM</a>
+  private static final List<String> FURTHER_MODELS =
+      List.of("models", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks");
 
   /// Stands for the look where there is no body.
   static final Look NOTHING =
@@ -85,11 +97,12 @@ abstract class Look {
     if (!type.isUtf8()) {
       throw Refusal.invalidJson("The body's charset must be UTF-8.");
     }
-    if (mustSee && NAMING.matcher(type.type()).matches()) {
+    if (mustSee && !type.is(JSON) && NAMING.matcher(type.type()).matches()) {
       throw Refusal.invalidRequest(
           "With this API key a body must be JSON, multipart/form-data or media.");
     }
-    return namedOutside ? new Sniffing(wanted, mustSee && type.mentionsJson()) : new Json(wanted);
+    Json json = new Json(wanted, mustSee ? FURTHER_MODELS : List.of());
+    return namedOutside ? new Sniffing(json, mustSee && type.mentionsJson()) : json;
   }
 
   private static ContentType type(String field) {
@@ -114,9 +127,10 @@ abstract class Look {
     private final AffinityListener listener;
     private final MemberScan scan;
 
-    Json(Affinity.Wanted wanted) {
+    /// @param refused members that the object must not have
+    Json(Affinity.Wanted wanted, List<String> refused) {
       listener = AffinityListener.of(wanted);
-      scan = new MemberScan(MODEL, DEEPEST, LONGEST_NAME, listener);
+      scan = new MemberScan(MODEL, refused, DEEPEST, LONGEST_NAME, listener);
     }
 
     @Override
@@ -152,6 +166,10 @@ abstract class Look {
         case DUPLICATE ->
             Refusal.duplicateModel(
                 "The body names 'model' more than once (in any case of letters). Send it once.");
+        case REFUSED ->
+            Refusal.invalidRequest(
+                "With this API key a body must name one model in 'model', and none in 'models' or"
+                    + " 'fallbacks'.");
         case OTHER_CASE ->
             Refusal.missingModel("The body spells 'model' in another case. Use lower case.");
         case NOT_A_STRING -> Refusal.invalidModel("'model' must be a string.");
@@ -212,7 +230,7 @@ abstract class Look {
   /// the first bracket on, whatever stands before: where the allow-list depends on it, JSON
   /// therefore begins with its bracket.
   private static final class Sniffing extends Look {
-    private final Look json;
+    private final Json json;
     private final boolean mustBeJson;
     private long skipped;
     private boolean wide;
@@ -220,8 +238,8 @@ abstract class Look {
     private boolean isJson;
 
     /// @param mustBeJson whether another body than a JSON object or array is refused
-    Sniffing(Affinity.Wanted wanted, boolean mustBeJson) {
-      json = new Json(wanted);
+    Sniffing(Json json, boolean mustBeJson) {
+      this.json = json;
       this.mustBeJson = mustBeJson;
     }
 

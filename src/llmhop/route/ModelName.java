@@ -97,10 +97,26 @@ final class ModelName {
         routes
             .find(name)
             .orElseThrow(() -> Refusal.modelNotFound(name, routes.nearest(name, caller)));
+    if (caller.restricted() && found.route().isPattern() && leadsElsewhere(name)) {
+      throw Refusal.invalidModel(
+          "'model' holds a control character or a '.' or '..' between slashes.");
+    }
     if (outside.isPresent()) {
       checkAgrees(found, inBody, routes);
     }
     return found;
+  }
+
+  /// Whether a backend may take a name for another one that does not begin or end so: engines that
+  /// find a model by its file resolve dot segments, and a C string ends at a NUL. An allow-list
+  /// matches the ends of names.
+  private static boolean leadsElsewhere(String name) {
+    for (String segment : name.replace('\\', '/').split("/", -1)) {
+      if (segment.equals(".") || segment.equals("..")) {
+        return true;
+      }
+    }
+    return name.chars().anyMatch(c -> c < ' ' || c == 0x7f);
   }
 
   /// A body under a path that names the model may repeat the name in any way that leads to the same

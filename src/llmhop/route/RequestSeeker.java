@@ -34,8 +34,8 @@ final class RequestSeeker implements Seeker {
   }
 
   @Override
-  public boolean reserve() {
-    return choice.reserve();
+  public boolean reserve(boolean backendsLimited) {
+    return choice.reserve(backendsLimited);
   }
 
   @Override

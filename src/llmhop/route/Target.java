@@ -1,7 +1,7 @@
 package llmhop.route;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -193,11 +193,10 @@ public record Target(String path, String query, Optional<String> routed) {
         bytes[length++] = (byte) (c == '+' && plusIsBlank ? ' ' : c);
       }
     }
-    try {
-      var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, length));
-      return Optional.of(text.toString());
-    } catch (CharacterCodingException e) {
-      return Optional.empty();
-    }
+    // An exception for each bad name of a long query would cost milliseconds.
+    var text = CharBuffer.allocate(length);
+    var octets = ByteBuffer.wrap(bytes, 0, length);
+    boolean bad = StandardCharsets.UTF_8.newDecoder().decode(octets, text, true).isError();
+    return bad ? Optional.empty() : Optional.of(text.flip().toString());
   }
 }

@@ -62,7 +62,7 @@ class Asker implements Seeker {
   }
 
   @Override
-  public boolean reserve() {
+  public boolean reserve(boolean backendsLimited) {
     return mayGo;
   }
 

@@ -72,7 +72,7 @@ final class JsonVectorsTest {
       case NOT_AN_OBJECT -> "OTHER_ROOT - -";
       case DUPLICATE -> "DUPLICATE - -";
       case NOT_A_STRING -> "NOT_A_STRING - -";
-      case TOO_DEEP, TOO_LONG, OTHER_CASE -> "BROKEN - -";
+      case TOO_DEEP, TOO_LONG, OTHER_CASE, REFUSED -> "BROKEN - -";
     };
   }
 
@@ -86,7 +86,7 @@ final class JsonVectorsTest {
     return switch (scanned.kind().orElseThrow()) {
           case NOT_JSON -> "BROKEN";
           case NOT_AN_OBJECT -> "OTHER_ROOT";
-          case TOO_DEEP, DUPLICATE, OTHER_CASE, NOT_A_STRING, TOO_LONG ->
+          case TOO_DEEP, DUPLICATE, OTHER_CASE, NOT_A_STRING, TOO_LONG, REFUSED ->
               scanned.kind().get().name();
         }
         + " - -";

@@ -320,6 +320,26 @@ final class MemberScanTest {
   }
 
   @Test
+  void membersThatMustNotStandThereAreRefusedInTheOutermostObject() throws ScanException {
+    for (String name : List.of("more", "a_b", "MORE", "mor\\u0065", "A_b")) {
+      MemberScan scan = scanRefusing();
+      byte[] text = ("{\"model\":\"x\",\"" + name + "\":1}").getBytes(UTF_8);
+      var e = assertThrows(ScanException.class, () -> scan.feed(text, 0, text.length), name);
+      assertEquals(ScanException.Kind.REFUSED, e.kind());
+      assertEquals(13, e.offset());
+    }
+    MemberScan scan = scanRefusing();
+    byte[] text = "{\"x\":{\"more\":1},\"mores\":1,\"model\":\"more\"}".getBytes(UTF_8);
+    scan.feed(text, 0, text.length);
+    scan.finish();
+    assertEquals(Optional.of("more"), scan.value());
+  }
+
+  private static MemberScan scanRefusing() {
+    return new MemberScan("model", List.of("more", "a_b"), 9, 9, ScanListener.NONE);
+  }
+
+  @Test
   void senselessLimitsAndNamesAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> new MemberScan("model", 0, 9));
     assertThrows(IllegalArgumentException.class, () -> new MemberScan("model", 9, -1));

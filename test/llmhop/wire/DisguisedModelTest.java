@@ -251,6 +251,41 @@ class DisguisedModelTest {
     passes(Request.post("/route/one/v1/x", "[1,2]").withToken("guest"));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "'model':'one','models':['other']",
+        "'models':['other'],'model':'one'",
+        "'model':'one','MODELS':['other']",
+        "'model':'one','model\\u0073':['other']",
+        "'model':'one','fallbacks':['other']",
+        "'model':'one','context_window_fallbacks':[{'one':['other']}]",
+        "'model':'one','content_policy_fallbacks':[{'one':['other']}]"
+      })
+  void guestCannotNameFurtherModels(String members) {
+    byte[] object = bytes("{" + members.replace('\'', '"') + "}");
+    for (String target : new String[] {CHAT, "/route/one" + CHAT}) {
+      Request request = Request.post(target, object, "application/json");
+      refused(request.withToken("guest"));
+      passes(request.withToken("all"));
+    }
+  }
+
+  @Test
+  void guestMayUseTheWordsElsewhere() {
+    String object =
+        "{\"model\":\"one\",\"metadata\":{\"models\":[]},\"models_\":1,\"x\":\"fallbacks\"}";
+    passes(Request.post(CHAT, object).withToken("guest"));
+  }
+
+  @Test
+  void nameOfATypeHas127CharactersAtMost() {
+    byte[] object = bytes("{\"model\":\"one\"}");
+    String longest = "application/" + "x".repeat(127);
+    passes(Request.post("/route/one/x", object, longest).withToken("guest"));
+    refused(Request.post("/route/one/x", object, longest + "x").withToken("guest"));
+  }
+
   @Test
   void contentTypeOfARequestWithoutABodyIsNotJudged() {
     Request get = Request.get("/route/one/v1/x").with("Content-Type: undefined");
@@ -284,6 +319,7 @@ class DisguisedModelTest {
         "name=\"=?utf-8?Q?model?=\"",
         "name=\"mod%65l\"",
         "name=\"model \"",
+        "name=\"x=model;\"",
         "name=\"Model\""
       })
   void partThatAnotherReaderTakesForTheModelIsRefused(String disposition) {

@@ -253,6 +253,37 @@ class FindingTheModelTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a/x/../y",
+        "a/x/./y",
+        "a/x/..",
+        "a/x\\\\..\\\\y",
+        "a/x\\u0000",
+        "a/y\\u0000-x",
+        "a/x\\n"
+      })
+  void nameThatLeadsOutOfAnAllowListIsRefused(String name) throws IOException {
+    try (var guarded =
+        RouterUnderTest.of(
+            """
+            {'authTokens': [{'token': 'guest', 'models': ['a/x*', 'a/*-x']}, 'all'],
+             'models': {'a/*': {'url': '%s'}}}
+            """
+                .formatted(one.url()))) {
+      Request request = chat("{\"model\":\"" + name + "\"}");
+      Answer answer = guarded.ask(request.withToken("guest"));
+      assertEquals(Optional.of("invalid_request"), answer.jsonString("code"), answer::toString);
+      assertEquals(0, one.executions());
+      assertEquals(200, guarded.ask(request.withToken("all")).status());
+      for (String plain : new String[] {"a/x", "a/x..y/.z", "a/x/y:latest", "a/x/...", "a/é-x"}) {
+        Request other = chat("{\"model\":\"" + plain + "\"}").withToken("guest");
+        assertEquals(200, guarded.ask(other).status(), plain);
+      }
+    }
+  }
+
   @Test
   void aUrlsPathComesFirstAndItsVersionIsNotSaidTwice() {
     try (var prefixed =

@@ -128,6 +128,60 @@ class ForwardingTest {
   }
 
   @Test
+  void fieldsThatNameAnotherPathOrMethodReachNoBackend() {
+    List<String> names =
+        List.of(
+            "X-Forwarded-Prefix",
+            "x_forwarded_prefix",
+            "SCRIPT_NAME",
+            "Script-Name",
+            "X-Script-Name",
+            "PATH_INFO",
+            "X-Original-URL",
+            "X-Rewrite-Url",
+            "X-HTTP-Method-Override",
+            "X_HTTP_METHOD_OVERRIDE",
+            "X-HTTP-Method",
+            "X-Method-Override");
+    Request request = CHAT.with(names.stream().map(name -> name + ": /v1").toArray(String[]::new));
+    String trusting = "{'trustedProxies': ['127.0.0.0/8'], 'models': {'llama': {'url': '%s'}}}";
+    try (var router = RouterUnderTest.to(backend);
+        var behindProxy = RouterUnderTest.of(trusting.formatted(backend.url()))) {
+      for (RouterUnderTest each : List.of(router, behindProxy)) {
+        Seen seen = seen(each, request);
+        for (String name : names) assertEquals(Optional.empty(), seen.field(name), name);
+      }
+    }
+    try (var router = RouterUnderTest.to(backend, "'headers': {'X-Forwarded-Prefix': '/ours'}")) {
+      assertEquals(List.of("/ours"), seen(router, request).fields("X-Forwarded-Prefix"));
+    }
+  }
+
+  @Test
+  void underscoreForAHyphenLetsNoFieldThrough() {
+    try (var router =
+        RouterUnderTest.of(
+            "{'authTokens': ['t'], 'models': {'llama': {'url': '%s', 'headers': {'X-Tenant': 'a'}}}}"
+                .formatted(backend.url()))) {
+      Seen seen =
+          seen(
+              router,
+              CHAT.withToken("t")
+                  .with(
+                      "x_api_key: t",
+                      "Api_Key: t",
+                      "X_Tenant: b",
+                      "X_Request_Id: c",
+                      "my_field: d"));
+      for (String name : List.of("x_api_key", "Api_Key", "X_Tenant", "X_Request_Id")) {
+        assertEquals(Optional.empty(), seen.field(name), name);
+      }
+      assertEquals(Optional.of("a"), seen.field("X-Tenant"));
+      assertEquals(Optional.of("d"), seen.field("my_field"));
+    }
+  }
+
+  @Test
   void aCleanRequestIdIsKeptAndEachAttemptGetsASuffixOfItsOwn() {
     try (var router = RouterUnderTest.to(backend)) {
       Request request = CHAT.with("X-Request-Id: my-id.1:2_3");

@@ -212,6 +212,12 @@ class HeadsTest {
         "GET /http:%2F%2Fuser%3Asecret%40host/nowhere",
         "GET /nowhere?api_key=secret",
         "GET ?key=secret",
+        "GET http://user:pass/secret@host/nowhere",
+        "GET http://user:pass/secret?x@host/nowhere",
+        "GET http://user:secret/x@host/nowhere",
+        "GET http:///user:x/secret@host/nowhere",
+        "GET //user:secret/x@host/nowhere",
+        "GET /http://user:secret/x%40host/nowhere",
         "CONNECT user:secret@host:443",
         "OPTIONS http://user:secret@host",
         "GET http://user:secret@host/" + "x"

@@ -137,6 +137,26 @@ class ReloadQueueTest {
   }
 
   @Test
+  void requestThatWaitsForItsModelWaitsForABackendOnceOnlyBackendsAreLimited() {
+    backend.next(hold(gate), FINE);
+    try (var router = RouterUnderTest.of(limited(", 'maxConcurrent': 1, " + QUEUE));
+        RawCaller first = router.caller();
+        RawCaller second = router.caller();
+        RawCaller third = router.caller()) {
+      fill(first, second, router);
+      third.send(chat());
+      Waiting.await("two in the queue", () -> router.gauge("queued") == 2);
+      router.reload(at(backend, 2));
+      backend.awaitRequests(2);
+      assertEquals(1, router.gauge("queued"));
+      gate.open();
+      assertEquals(200, first.read().status());
+      assertEquals(200, second.read().status());
+      assertEquals(200, third.read().status());
+    }
+  }
+
+  @Test
   void shorterWaitRefusesThoseWhoHaveWaitedLonger() {
     String before = limited(", 'maxConcurrent': 1, " + QUEUE);
     try (var router = RouterUnderTest.of(before);

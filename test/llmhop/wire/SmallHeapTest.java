@@ -146,13 +146,6 @@ class SmallHeapTest {
     survives(head + "Content-Length: " + body.length() + "\r\n\r\n" + body);
   }
 
-  /// Callers that keep their connections after an answer.
-  @Test
-  void longTargetsAreNotKeptBehindTheirRequests() throws IOException {
-    String target = "/unknown?" + "q".repeat(30_000);
-    survives("GET " + target + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  }
-
   @Test
   void longHeadsOfAnswersDoNotFillASmallHeap() throws IOException {
     String fields = ("X: " + "h".repeat(3_900) + "\r\n").repeat(16);

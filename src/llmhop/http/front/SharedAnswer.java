@@ -28,6 +28,9 @@ final class SharedAnswer {
   private volatile boolean upgraded;
   private volatile boolean over;
 
+  // Written under the monitor at the end of the exchange, by the thread that reads it.
+  private boolean wholeAtEnd;
+
   SharedAnswer(Outlet out, RequestHead head) {
     this.out = out;
     this.http11 = head.http11();
@@ -59,16 +62,17 @@ final class SharedAnswer {
     return over;
   }
 
-  /// Whether the whole answer went out.
+  /// Whether the whole answer went out. Before the exchange is over, with the monitor; afterwards
+  /// nothing changes any more.
   boolean isWhole() {
-    synchronized (out) {
-      return answer.isWhole() && out.isEmpty();
-    }
+    return wholeAtEnd || (!over && answer.isWhole() && out.isEmpty());
   }
 
   /// Whether the connection's end would be taken for the answer's, which it isn't.
   boolean endsTooEarly() {
-    return answer.endsWithConnection() && !isWhole();
+    synchronized (out) {
+      return answer.endsWithConnection() && !isWhole();
+    }
   }
 
   /// Tells the caller to send its body, unless the answer has begun.
@@ -178,10 +182,10 @@ final class SharedAnswer {
   /// @return whether the connection's end would be taken for the answer's, which it isn't
   boolean end() {
     synchronized (out) {
+      wholeAtEnd = isWhole();
       over = true;
-      boolean cut = endsTooEarly();
       out.release();
-      return cut;
+      return answer.endsWithConnection() && !wholeAtEnd;
     }
   }
 

@@ -21,6 +21,9 @@ public final class ContentType {
   /// A request without the field.
   public static final ContentType NONE = new ContentType("", "", Map.of());
 
+  /// The longest name of a type or subtype, in characters (RFC 6838 section 4.2).
+  static final int MAX_NAME = 127;
+
   private static final String JSON = "application/json";
   private static final ContentType PLAIN_JSON = new ContentType(JSON, JSON, Map.of());
 
@@ -54,15 +57,17 @@ public final class ContentType {
     String field = text.toLowerCase(Locale.ROOT);
     String type = FieldParameters.type(field);
     int slash = type.indexOf('/');
-    if (slash < 0
-        || !Grammar.isToken(type.substring(0, slash))
-        || !Grammar.isToken(type.substring(slash + 1))) {
+    if (slash < 0 || !isName(type.substring(0, slash)) || !isName(type.substring(slash + 1))) {
       throw new MalformedException("it is not type/subtype; name=value");
     }
     Map<String, String> parameters = FieldParameters.parse(text);
     checkOnce("charset", CHARSET, field, parameters);
     checkOnce("boundary", BOUNDARY, field, parameters);
     return new ContentType(field, type, parameters);
+  }
+
+  private static boolean isName(String text) {
+    return text.length() <= MAX_NAME && Grammar.isToken(text);
   }
 
   /// A word stands in the field as often as its parameter does: never or once.

@@ -30,7 +30,10 @@ public final class InletMemory {
   ///
   /// @return false when there isn't so much left
   public boolean take(int bytes) {
-    if (taken.addAndGet(bytes) <= most && heap.hasRoomFor(0)) {
+    if (!heap.hasRoomFor(bytes)) {
+      return false;
+    }
+    if (taken.addAndGet(bytes) <= most) {
       return true;
     }
     taken.addAndGet(-bytes);

@@ -83,7 +83,7 @@ public final class MultipartScan {
       switch (state) {
         case START, PART -> at = inPart(bytes, at, past);
         case TAIL -> inTail(bytes[at++]);
-        case HEAD -> inHead(bytes[at++]);
+        case HEAD -> at = inHead(bytes, at, past);
         case END -> atEnd(bytes[at++]);
       }
       offset += at - before;
@@ -175,29 +175,35 @@ public final class MultipartScan {
     }
   }
 
-  private void inHead(byte octet) throws MultipartException {
-    kept.write(octet);
-    if (kept.size() > LONGEST_HEAD) {
+  private int inHead(byte[] bytes, int from, int past) throws MultipartException {
+    int at = from;
+    while (at < past && matched < 4) {
+      // How much of CR LF CR LF stands at the end; it began with the delimiter's own line break.
+      byte octet = bytes[at++];
+      boolean expected = octet == (matched % 2 == 0 ? '\r' : '\n');
+      matched = expected ? matched + 1 : octet == '\r' ? 1 : 0;
+    }
+    int length = at - from;
+    if (kept.size() + length > LONGEST_HEAD) {
       throw MultipartException.malformed("the head of a part is over 16 KiB");
     }
-    headBytes++;
+    headBytes += length;
     if (headBytes > MAX_HEAD_BYTES) {
       throw MultipartException.malformed("the heads of the form's parts are over 256 KiB together");
     }
-    // How much of CR LF CR LF stands at the end; it began with the delimiter's own line break.
-    boolean expected = octet == (matched % 2 == 0 ? '\r' : '\n');
-    matched = expected ? matched + 1 : octet == '\r' ? 1 : 0;
+    kept.write(bytes, from, length);
     if (matched == 4) {
       String head = PartHead.text(kept.toByteArray());
       kept.reset();
-      partBegins(head);
+      partBegins(head, offset + length);
       state = State.PART;
       search.reset();
     }
+    return at;
   }
 
-  private void partBegins(String head) throws MultipartException {
-    partStart = offset + 1;
+  private void partBegins(String head, long start) throws MultipartException {
+    partStart = start;
     if (head.contains(search.text())) {
       throw MultipartException.malformed("the boundary stands elsewhere than in a delimiter");
     }

@@ -71,7 +71,8 @@ final class PartName {
       }
     }
     boolean elsewhere =
-        named > 1 && (match != Match.OTHER || isNamedBehindLastEquals(head, wanted));
+        (named > 1 && match != Match.OTHER)
+            || ((named > 1 || name.indexOf('=') >= 0) && isNamedBehindLastEquals(head, wanted));
     return again || elsewhere || named > MAX_NAMES || isNamedBefore(parameters, wanted)
         ? Match.PERHAPS
         : match;
@@ -90,18 +91,32 @@ final class PartName {
     return encoded || reduced(name).equalsIgnoreCase(wanted) ? Match.PERHAPS : Match.OTHER;
   }
 
-  /// Whether a piece between semicolons is `name=…=wanted`.
+  /// Whether a piece between semicolons is `name=…=wanted`, where `=` may stand several times and
+  /// at the ends.
   private static boolean isNamedBehindLastEquals(String head, String wanted) {
     for (String piece : head.split(";")) {
-      int first = piece.indexOf('=');
-      int last = piece.lastIndexOf('=');
-      if (first < last
-          && reduced(piece.substring(0, first)).equals("name")
-          && match(piece.substring(last + 1), wanted) != Match.OTHER) {
+      int from = 0;
+      int to = piece.length();
+      while (from < to && isEqualsOrBlank(piece.charAt(from))) {
+        from++;
+      }
+      while (to > from && isEqualsOrBlank(piece.charAt(to - 1))) {
+        to--;
+      }
+      int first = piece.indexOf('=', from);
+      if (first >= 0
+          && first < to
+          && reduced(piece.substring(from, first)).equals("name")
+          && match(piece.substring(piece.lastIndexOf('=', to - 1) + 1, to), wanted)
+              != Match.OTHER) {
         return true;
       }
     }
     return false;
+  }
+
+  private static boolean isEqualsOrBlank(char c) {
+    return c == '=' || c <= ' ';
   }
 
   /// Whether a `filename` before the name reads as the wanted one, to a reader that takes the first

@@ -39,6 +39,30 @@ class HeapBudgetTest {
     assertFalse(heap.hasRoomFor(101));
   }
 
+  /// Holders are summed seldom while much is free, and always once half of the budget is held.
+  @Test
+  void takesThatAreNotSummedNeverReachTheLimit() {
+    var held = new AtomicLong();
+    var sums = new AtomicLong();
+    var large = new HeapBudget(16_000);
+    large.register(
+        () -> {
+          sums.incrementAndGet();
+          return held.get();
+        });
+    int granted = 0;
+    while (large.hasRoomFor(10)) {
+      held.addAndGet(10);
+      granted++;
+    }
+    assertEquals(1_600, granted);
+    assertTrue(sums.get() <= 800 + 16 + 2, "sums: " + sums);
+    assertFalse(large.hasRoomFor(10));
+    held.set(15_000);
+    assertTrue(large.hasRoomFor(900, 100));
+    assertFalse(large.hasRoomFor(900, 101));
+  }
+
   @Test
   void heldMoreThanAllIsNoRoom() {
     heap.register(() -> 120);

@@ -44,6 +44,16 @@ final class PartNameTest {
         "name=\"model;x\"",
         "name=\"x;name=model\"",
         "name=\"model\"; x=\"a;name=y\"",
+        "name=\"x=model\"",
+        "name=\"x=model;\"",
+        "name=\"x=model;y\"",
+        "name=\"=model;\"",
+        "name=\"x=model=;\"",
+        "name=\"x=model= = ;\"",
+        "name=\"x\"; filename=\"a;=name=b=model;\"",
+        "name=\"filename=model;\"",
+        "name=\"a=b=model;\"; filename=\"c.wav\"",
+        "filename=\"c.wav\"; name=\"x=model;\"",
         "name=\"model[]\"",
         "name=\"model[]\"; filename=\"a\"",
         "name=\"model[0]\"",
@@ -85,6 +95,8 @@ final class PartNameTest {
         "name=\"file\"; filename=\"rename=model\"",
         "name=\"file\"; filename=\"name;model=a.wav\"",
         "name=\"file\"; filename=\"a;model=b;model.wav\"",
+        "name=\"x=y;model\"",
+        "name=\"file\"; filename=\"x=model;.wav\"",
         "name=\"file\"; filename=\"a;name=other.wav\"",
         "name=\"file\"; filename=\"a\\\"b;c.wav\"",
         "name=\"file\"; filename=\"C:\\\\models\\\\\"",
@@ -174,8 +186,8 @@ final class PartNameTest {
     int judged = 0;
     int alarms = 0;
     for (int i = 0; i < 60_000; i++) {
-      var text =
-          new StringBuilder(random.nextBoolean() ? "name=\"x\"; filename=\"" : "filename=\"");
+      String[] starts = {"name=\"x\"; filename=\"", "filename=\"", "name=\""};
+      var text = new StringBuilder(starts[random.nextInt(starts.length)]);
       for (int n = random.nextInt(14); n > 0; n--) text.append(bits[random.nextInt(bits.length)]);
       text.append(random.nextBoolean() ? "\"" : "\"; name=x");
       String disposition = text.toString();
@@ -219,8 +231,10 @@ final class PartNameTest {
   private static String cppHttplib(String text) {
     for (String pair : text.split(";")) {
       String[] halves = pair.split("=");
-      if (halves.length > 1 && unquoted(halves[0]).equalsIgnoreCase("name")) {
-        return unquoted(halves[halves.length - 1]);
+      List<String> texts = new ArrayList<>(List.of(halves));
+      texts.removeIf(String::isBlank);
+      if (texts.size() > 1 && unquoted(texts.getFirst()).equalsIgnoreCase("name")) {
+        return unquoted(texts.getLast());
       }
     }
     return "";
