@@ -23,6 +23,7 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.http.upstream.Resolver;
+import llmhop.http.upstream.UpstreamMemory;
 import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
@@ -73,7 +74,8 @@ public final class Assembly implements AutoCloseable {
     heap.register(() -> (long) lifecycle.inFlight() * BufferBudget.REQUEST_BYTES);
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(outputs.err());
-    this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
+    this.generations =
+        new Generations(Generation.first(config, environment, around(log, nanos, heap)));
     this.observer = AccessLog.of(config.log(), outputs.accessLog());
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
     var rules = new HealthFirst(() -> generations.current().config().trustedProxies());
@@ -135,9 +137,13 @@ public final class Assembly implements AutoCloseable {
     }
   }
 
-  private static Surroundings around(Log log, LongSupplier nanos) {
+  private static Surroundings around(Log log, LongSupplier nanos, HeapBudget heap) {
     return new Surroundings(
-        nanos, bound -> ThreadLocalRandom.current().nextLong(bound), Resolver.SYSTEM, log::say);
+        nanos,
+        bound -> ThreadLocalRandom.current().nextLong(bound),
+        Resolver.SYSTEM,
+        log::say,
+        new UpstreamMemory(heap));
   }
 
   private Router router(Config config, PassingTime time) {

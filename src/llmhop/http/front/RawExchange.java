@@ -139,8 +139,7 @@ public interface RawExchange {
 
   /// A connection that speaks another protocol from now on.
   ///
-  /// @param transport the bytes
-  /// @param early those that came already
+  /// @param transport the bytes, from the first behind the request's head
   /// @param stall how long the caller may leave what is written to it unread
-  record Upgraded(Transport transport, byte[] early, Duration stall) {}
+  record Upgraded(Transport transport, Duration stall) {}
 }
