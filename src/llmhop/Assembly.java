@@ -307,9 +307,9 @@ public final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     door.stopAccepting();
+    lifecycle.cut();
     generations.close();
     try {
-      lifecycle.drain();
       lifecycle.awaitEmpty(LAST_WORDS_NANOS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
