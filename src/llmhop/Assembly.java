@@ -23,6 +23,7 @@ import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
 import llmhop.http.upstream.Resolver;
+import llmhop.http.upstream.UpstreamMemory;
 import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
@@ -73,7 +74,8 @@ public final class Assembly implements AutoCloseable {
     heap.register(() -> (long) lifecycle.inFlight() * BufferBudget.REQUEST_BYTES);
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(outputs.err());
-    this.generations = new Generations(Generation.first(config, environment, around(log, nanos)));
+    this.generations =
+        new Generations(Generation.first(config, environment, around(log, nanos, heap)));
     this.observer = AccessLog.of(config.log(), outputs.accessLog());
     var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
     var rules = new HealthFirst(() -> generations.current().config().trustedProxies());
@@ -135,9 +137,13 @@ public final class Assembly implements AutoCloseable {
     }
   }
 
-  private static Surroundings around(Log log, LongSupplier nanos) {
+  private static Surroundings around(Log log, LongSupplier nanos, HeapBudget heap) {
     return new Surroundings(
-        nanos, bound -> ThreadLocalRandom.current().nextLong(bound), Resolver.SYSTEM, log::say);
+        nanos,
+        bound -> ThreadLocalRandom.current().nextLong(bound),
+        Resolver.SYSTEM,
+        log::say,
+        new UpstreamMemory(heap));
   }
 
   private Router router(Config config, PassingTime time) {
@@ -240,7 +246,7 @@ public final class Assembly implements AutoCloseable {
     return Census.of(generations.fleets()).inFlight();
   }
 
-  /// What this process's heap allows, and where the config asks for more.
+  /// Reports what this process's heap allows, and where the config asks for more.
   HeapReport heapReport() {
     return new HeapReport(heap, Runtime.getRuntime().maxMemory(), config());
   }
@@ -301,9 +307,9 @@ public final class Assembly implements AutoCloseable {
   @Override
   public void close() {
     door.stopAccepting();
+    lifecycle.cut();
     generations.close();
     try {
-      lifecycle.drain();
       lifecycle.awaitEmpty(LAST_WORDS_NANOS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -311,7 +317,7 @@ public final class Assembly implements AutoCloseable {
     door.close();
     observer.close();
     if (BufferCheck.isOn()) {
-      // What was written late, and not found yet, is told now.
+      // Writes into given-back buffers that no check has found yet are told now.
       BufferCheck.faults();
     }
   }

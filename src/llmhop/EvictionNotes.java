@@ -56,7 +56,7 @@ final class EvictionNotes implements Refusals {
     private final String line;
     private final AtomicLong evicted = new AtomicLong();
     private volatile String last = "";
-    // What follows is used by one thread.
+    // The fields below are used by one thread.
     private long told;
     private long nextLine = Long.MIN_VALUE;
 

@@ -8,13 +8,13 @@ import java.util.function.LongSupplier;
 import llmhop.observe.MessageLog;
 import llmhop.observe.StackTraces;
 
-/// Where the process writes.
+/// The streams that the process writes to.
 ///
 /// @param accessLog where the access log goes, which has a queue of its own
 /// @param out where the commands answer
 /// @param err where operators are told
 /// @param lostMessages how many messages could not be told
-/// @param serving says that the router serves: from then on nobody waits for a message
+/// @param serving says that the router serves: from then on no thread waits for a message
 /// @param flush waits for the messages that are on their way, for a bounded time
 record Outputs(
     OutputStream accessLog,
@@ -50,7 +50,7 @@ record Outputs(
         });
   }
 
-  /// Returns streams that are written to directly, by whoever has something to say.
+  /// Returns streams that each thread writes to directly.
   static Outputs direct(PrintStream out, PrintStream err) {
     return new Outputs(out, out, err, () -> 0, () -> {}, () -> {});
   }

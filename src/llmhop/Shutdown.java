@@ -40,7 +40,8 @@ final class Shutdown {
     var shutdown = new Shutdown(router, reload, systemd, err);
     Signals.Fate term = Signals.on("TERM", shutdown::came);
     Signals.Fate interrupt = Signals.on("INT", shutdown::came);
-    // That SIGINT is ignored is usual: shells do so for what they run in the background.
+    // An ignored SIGINT is usual: shells ignore it for the programs that they run in the
+    // background.
     if (term == Signals.Fate.IGNORED) {
       String other = interrupt == Signals.Fate.CAUGHT ? "SIGINT" : "SIGKILL";
       err.println(

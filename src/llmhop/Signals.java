@@ -7,7 +7,7 @@ import sun.misc.SignalHandler;
 /// Operating system signals. The JDK has them in `sun.misc.Signal` only, of its module
 /// `jdk.unsupported`; where that is missing, signals do what the JVM does.
 final class Signals {
-  /// What becomes of a signal.
+  /// The ways in which a signal may be handled.
   enum Fate {
     /// The action is called.
     CAUGHT,
@@ -27,7 +27,7 @@ final class Signals {
     try {
       SignalHandler before =
           Signal.handle(new Signal(name), signal -> action.accept(signal.getNumber()));
-      // Where it was ignored the JVM returns that, and changes nothing.
+      // The JVM returns SIG_IGN for a signal that was ignored, and leaves it ignored.
       return SignalHandler.SIG_IGN.equals(before) ? Fate.IGNORED : Fate.CAUGHT;
     } catch (IllegalArgumentException | LinkageError e) {
       return Fate.UNCATCHABLE;

@@ -108,7 +108,7 @@ final class Upstreams {
               model.hosted(),
               goesOn
                   ? predecessor.get().upstream()
-                  : new Upstream(origin, settings, around.nanos()),
+                  : new Upstream(origin, settings, around.nanos(), around.memory()),
               watch,
               predecessor);
         };

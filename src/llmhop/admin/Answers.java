@@ -25,7 +25,7 @@ final class Answers {
     send(exchange, status, "application/json", json.toBytes());
   }
 
-  /// What a page about all models says.
+  /// Makes the text of a page about all models.
   @FunctionalInterface
   interface Overview {
     JsonWriter of(Exchange exchange, Caller caller, Routes routes);

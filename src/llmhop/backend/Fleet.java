@@ -186,7 +186,7 @@ public final class Fleet implements AutoCloseable {
     return names;
   }
 
-  /// What each of its backends lists, by name: the same objects until a backend is asked again.
+  /// The models that each backend lists, by name: the same objects until a backend is asked again.
   public List<Map<String, Json.Obj>> catalogs() {
     List<Map<String, Json.Obj>> catalogs = new ArrayList<>();
     for (Backend backend : members) catalogs.add(backend.listed());

@@ -3,6 +3,7 @@ package llmhop.backend;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import llmhop.http.upstream.Resolver;
+import llmhop.http.upstream.UpstreamMemory;
 
 /// What a fleet is given.
 ///
@@ -10,5 +11,10 @@ import llmhop.http.upstream.Resolver;
 /// @param chance where luck comes from
 /// @param resolver how names become addresses
 /// @param news is told what changes, for operators
+/// @param memory what connections to backends take from
 public record Surroundings(
-    LongSupplier nanos, Chance chance, Resolver resolver, Consumer<String> news) {}
+    LongSupplier nanos,
+    Chance chance,
+    Resolver resolver,
+    Consumer<String> news,
+    UpstreamMemory memory) {}

@@ -74,7 +74,7 @@ final class Bucket {
     }
   }
 
-  /// What [#spend] would return now.
+  /// Returns what [#spend] would return now, and spends nothing.
   ///
   /// @return null where the bucket is sealed
   Quota foresee(long now) {

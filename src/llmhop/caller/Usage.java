@@ -29,7 +29,7 @@ public final class Usage {
     return rpm == 0 ? Quota.BLOCKED : ask(rpm, Bucket::spend);
   }
 
-  /// What [#spend] would return now; nothing is spent.
+  /// Returns what [#spend] would return now, and spends nothing.
   ///
   /// @param rpm how many there may be in a minute; 0 for none
   public Quota foresee(int rpm) {

@@ -72,7 +72,7 @@ public final class NameIndex {
   /// Returns the name that is most like this one, as [Nearest] measures it, of those that share one
   /// of its first two letters.
   ///
-  /// @param asker who asks: answers are remembered for each by itself
+  /// @param asker the asking token's name: answers are remembered for each by itself
   /// @param allowed which names may be told to the asker
   public Optional<String> nearest(String word, String asker, Predicate<String> allowed) {
     return known(word, asker).orElseGet(() -> find(word, asker, allowed));

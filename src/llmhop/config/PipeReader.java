@@ -26,7 +26,8 @@ final class PipeReader {
   /// done by then.
   static final Duration MAX_READ = Duration.ofSeconds(15);
 
-  /// A pipe that is ready is read even when others have used up the time.
+  /// The shortest time for one pipe: a pipe that is ready is read even when other pipes have used
+  /// up the time of all.
   private static final long MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Map<Path, byte[]> contents = new ConcurrentHashMap<>();
@@ -81,7 +82,7 @@ final class PipeReader {
   private byte[] readNow(Path pipe, int limitBytes) throws IOException {
     var opened = new CountDownLatch(1);
     var content = new CompletableFuture<byte[]>();
-    // One that nobody writes to holds its reader until the process ends.
+    // A pipe without a writer holds its reader until the process ends.
     Thread.ofPlatform()
         .daemon()
         .name("pipe")

@@ -25,7 +25,7 @@ public final class AccessLog implements Observer {
   /// A stream that takes nothing for so long is taken for one that is not read.
   private static final long STALL_MILLIS = 2_000;
 
-  /// Nobody waits longer for the last lines, however slowly they go.
+  /// How long a stop waits for the last lines at most, however slowly they go.
   private static final long MAX_CLOSE_MILLIS = 5_000;
 
   /// Wakes the writer at the end, and is not written: no request has an empty id. An interrupt
@@ -157,7 +157,7 @@ public final class AccessLog implements Observer {
   @Override
   public void close() {
     closing = true;
-    // Where there is no room for it the writer has enough to wake up for.
+    // In a full queue there is no need for it: the writer is awake.
     boolean _ = queue.offer(END);
     long end = System.nanoTime() + MAX_CLOSE_MILLIS * 1_000_000;
     try {

@@ -83,7 +83,7 @@ final class LineOutput {
     return write(text, true) == text.length;
   }
 
-  /// What the system said of the last failure, such as `No space left on device`.
+  /// The system's message of the last failure, such as `No space left on device`.
   String failure() {
     return failure;
   }

@@ -12,11 +12,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /// Messages for operators on their way to a stream, in order, written by a thread of their own.
 /// Shared by all threads of the process.
 ///
-/// Whoever has something to say never waits for the stream: a pipe that is not read, a terminal
-/// that is stopped, or a disk that hangs holds up this log's thread and nothing else. Messages that
-/// do not fit into the queue are dropped and counted, and so are those that the system refuses to
-/// write (a full disk, a reader that is gone). How many are missing is told where they are missing,
-/// as soon as the stream takes messages again.
+/// A thread with a message never waits for the stream: a pipe that is not read, a terminal that is
+/// stopped, or a disk that hangs holds up this log's thread and nothing else. Messages that do not
+/// fit into the queue are dropped and counted, and so are those that the system refuses to write (a
+/// full disk, a reader that is gone). How many are missing is told where they are missing, as soon
+/// as the stream takes messages again.
 ///
 /// ```
 ///   message --room--> queue --> stream
@@ -25,7 +25,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /// ```
 ///
 /// Until [#serving] a message waits for room for a moment: the list of what is wrong with a config
-/// may be longer than the queue, and the process has nothing better to do.
+/// may be longer than the queue, and the process serves no requests yet.
 public final class MessageLog implements AutoCloseable {
   /// Bytes that wait, at most: some hundred messages with a stack trace, which no heap feels.
   public static final int MAX_BYTES = 256 * 1024;
@@ -40,7 +40,7 @@ public final class MessageLog implements AutoCloseable {
   /// A stream that takes no message for so long is taken for one that is not read.
   private static final long STALL_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-  /// Nobody waits longer for the last messages, however slowly they go.
+  /// How long a stop waits for the last messages at most, however slowly they go.
   private static final long MAX_FLUSH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private record Message(byte[] text, long dropped) {}

@@ -16,7 +16,7 @@ final class MessageStream extends PrintStream {
     this.collector = collector;
   }
 
-  /// One message, however long and of however many lines.
+  /// Prints a text as one message, however long and of however many lines.
   @Override
   public void println(String text) {
     collector.message(text + "\n");
@@ -32,7 +32,7 @@ final class MessageStream extends PrintStream {
   private static final class Collector extends OutputStream {
     private final MessageLog log;
 
-    // Both are guarded by this.
+    // The fields below are guarded by this.
     private final ByteArrayOutputStream text = new ByteArrayOutputStream();
     private long cut;
 
@@ -60,7 +60,7 @@ final class MessageStream extends PrintStream {
       }
     }
 
-    /// What has no line break yet is a message, too.
+    /// Makes a message of the text that has no line break yet.
     @Override
     public synchronized void flush() {
       if (text.size() > 0) {

@@ -8,7 +8,7 @@ public interface Observer extends AutoCloseable {
   /// A request is over.
   void record(Outcome outcome);
 
-  /// Outcomes that could not be told to whoever is told of them, since the start.
+  /// How many outcomes could not be told to their reader, since the start.
   default long lost() {
     return 0;
   }

@@ -12,8 +12,8 @@ final class BodyReader {
   /// The largest body that isn't worth segments, in bytes.
   static final int SMALL = 64 * 1024;
 
-  /// What a body takes for its first bytes at most: most prompts fit, and a body that doesn't go on
-  /// holds little.
+  /// Bytes that a body takes for its first bytes at most: most prompts fit, and a body that doesn't
+  /// go on holds little.
   private static final int FIRST_STEP = 16 * 1024;
 
   private final BufferBudget budget;

@@ -2,8 +2,8 @@ package llmhop.route;
 
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 
-/// What one request's body holds of the [BufferBudget]. Used by the thread that reads the body;
-/// [Shortage] looks at it, and may end it, from other threads. Closing it gives all back.
+/// The part of the [BufferBudget] that one request's body holds. Used by the thread that reads the
+/// body; [Shortage] looks at it, and may end it, from other threads. Closing it gives all back.
 ///
 /// ```
 ///   HOLDING --arriving--> ARRIVING --arrived--> HOLDING (whole, or waits for room or a backend)
@@ -16,7 +16,7 @@ abstract class BodyShare implements AutoCloseable {
     ENDED
   }
 
-  /// What counts of a body's latest bytes: one that brought as much just now is as quick as any.
+  /// Bytes of a body's latest ones that count at most: a body that brought as many is quick.
   private static final double QUICK_BYTES = 64 * 1024;
 
   /// The time in which half of the latest bytes are forgotten.
@@ -44,7 +44,8 @@ abstract class BodyShare implements AutoCloseable {
   /// short.
   abstract Object key();
 
-  /// Ends the caller's input, from any thread: whoever waits for the body's bytes sees the end.
+  /// Ends the caller's input, from any thread: a thread that waits for the body's bytes sees the
+  /// end.
   abstract void cut();
 
   // ---- for the thread that reads the body
@@ -70,7 +71,7 @@ abstract class BodyShare implements AutoCloseable {
     }
   }
 
-  /// Takes so many bytes more only where there is plenty: nobody waits for room, and a quarter of
+  /// Takes so many bytes more only where there is plenty: no body waits for room, and a quarter of
   /// the budget stays free. For what is read ahead, which can as well wait.
   ///
   /// @return whether they were taken
@@ -99,7 +100,7 @@ abstract class BodyShare implements AutoCloseable {
     return registered;
   }
 
-  /// So many bytes came.
+  /// Counts bytes that came.
   void came(int bytes) {
     if (registered) {
       long now = budget.nanos().getAsLong();
@@ -120,7 +121,7 @@ abstract class BodyShare implements AutoCloseable {
     }
   }
 
-  /// What a failure to read the body is: the share's own end where it was ended.
+  /// Returns the refusal of a body that could not be read: the share's own where it was ended.
   Refusal refusal(Refusal otherwise) {
     return state == State.ENDED ? refusal() : otherwise;
   }

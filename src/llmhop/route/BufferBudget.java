@@ -10,8 +10,8 @@ import llmhop.http.wire.HeapBudget;
 /// Shared by all requests; each has a [BodyShare] of it.
 ///
 /// A body takes its bytes as they arrive: a declared length takes nothing. An eighth is kept for
-/// small bodies, so that a handful of huge uploads can't starve everyone else. Where no room is
-/// left, [Shortage] says who waits, who is ended and who is refused.
+/// small bodies, so that a handful of huge uploads can't starve all other callers. Where no room is
+/// left, [Shortage] decides which bodies wait, are ended or are refused.
 public final class BufferBudget {
   /// The largest body that may use the reserve, in bytes.
   static final int SMALL = 64 * 1024;
@@ -90,7 +90,7 @@ public final class BufferBudget {
     return sharedMax;
   }
 
-  /// What one caller may hold while others wait, in bytes.
+  /// How much one caller may hold while others wait, in bytes.
   long shareBytes() {
     return shareBytes;
   }
@@ -108,7 +108,7 @@ public final class BufferBudget {
     return registered;
   }
 
-  /// What a take of so many bytes counts.
+  /// Rounds bytes up to the unit in which they are counted.
   static long rounded(long bytes) {
     return (bytes + UNIT - 1) / UNIT * UNIT;
   }

@@ -3,12 +3,14 @@ package llmhop.route;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import llmhop.observe.EndedBy;
 
 /// Whether the router serves, is about to leave, or drains; and how many requests it has in hand.
 /// Shared by all requests.
 ///
 /// ```
 ///   SERVING --leave()--> LEAVING --drain()--> DRAINING --(last leave)--> empty
+///                                             DRAINING --cut()--> CUT --(last leave)--> empty
 /// ```
 public final class Lifecycle {
   /// The stages of a router's life.
@@ -18,7 +20,9 @@ public final class Lifecycle {
     /// Still takes requests, but says at `/ready` that it won't for long.
     LEAVING,
     /// Finishes what it has and refuses what comes.
-    DRAINING
+    DRAINING,
+    /// Refuses what comes; the connections to backends are closed.
+    CUT
   }
 
   private final AtomicInteger inFlight = new AtomicInteger();
@@ -46,11 +50,27 @@ public final class Lifecycle {
     stage = Stage.DRAINING;
   }
 
+  /// From now on new requests are refused, and requests in hand fail for want of their backends.
+  public void cut() {
+    stage = Stage.CUT;
+  }
+
+  private boolean drains() {
+    return stage.compareTo(Stage.DRAINING) >= 0;
+  }
+
+  /// Returns what a caller is told: no backend is at fault for a request that the router cut off.
+  /// The request may have been worked on.
+  Refusal told(Refusal refusal) {
+    boolean ours = stage == Stage.CUT && refusal.fault() == EndedBy.BACKEND;
+    return ours ? Refusal.draining().retry(false) : refusal;
+  }
+
   /// New requests have no place here any more once the router drains.
   ///
   /// @throws Refusal then
   void refuseWhenDraining() {
-    if (stage == Stage.DRAINING) {
+    if (drains()) {
       throw Refusal.draining();
     }
   }
@@ -62,7 +82,7 @@ public final class Lifecycle {
 
   /// A request is over, its record written.
   void exit() {
-    if (inFlight.decrementAndGet() == 0 && stage == Stage.DRAINING) {
+    if (inFlight.decrementAndGet() == 0 && drains()) {
       lock.lock();
       try {
         empty.signalAll();

@@ -2,7 +2,7 @@ package llmhop.route;
 
 import llmhop.caller.Caller;
 
-/// What the body of a request holds of the [BufferBudget], counted for the request's token, or
+/// The part of the [BufferBudget] that a request's body holds, counted for the request's token, or
 /// without tokens for its caller's address.
 final class RequestShare extends BodyShare {
   private final Exchange exchange;

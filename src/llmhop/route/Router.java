@@ -111,8 +111,9 @@ public final class Router implements HttpHandler {
     try {
       serve(x, journal, routes);
     } catch (Refusal refusal) {
-      journal.refused(refusal);
-      refuse(x, refusal);
+      Refusal told = lifecycle.told(refusal);
+      journal.refused(told);
+      refuse(x, told);
     } catch (Exchange.Abort e) {
       throw e;
     } catch (IOException e) {

@@ -54,7 +54,7 @@ final class Shortage {
     this.nextRound = nanos.getAsLong();
   }
 
-  /// What one caller's bodies hold, as of the last look.
+  /// The bytes that one caller's bodies hold, as of the last look.
   private static final class Tally {
     private long held;
   }
@@ -117,7 +117,7 @@ final class Shortage {
     grant();
   }
 
-  /// One of those who wait, the leader, looks for all of them.
+  /// Waits for room. One waiter, the leader, looks at all bodies on behalf of all waiters.
   private long await(Waiter waiter, long patience) throws InterruptedException {
     long left = patience;
     boolean leads = false;
@@ -289,7 +289,7 @@ final class Shortage {
       Candidate worst = candidates.poll();
       boolean over = isOver(worst.tally(), 0);
       if (worst.over() && !over) {
-        // Its caller has been brought down to its share.
+        // The caller of this body is within its share again.
         candidates.add(new Candidate(worst.share(), worst.tally(), false, worst.latest()));
         continue;
       }

@@ -172,7 +172,7 @@ final class StreamedBody implements Body {
     while (filled.isEmpty() && failure == null) {
       await(0);
     }
-    // What came before the failure may go, but the request ends anyway.
+    // Bytes that came before the failure may be sent, but the request ends anyway.
     return switch (failure) {
       case null -> filled.poll();
       case RuntimeException e -> throw e;

@@ -28,11 +28,11 @@ final class Tunnel {
     Splice.Result result =
         Splice.run(
             caller.transport(),
-            caller.early(),
             backend.transport(),
             backend.early(),
             DRAIN,
             caller.stall(),
+            lease.backend().upstream().memory().tunnels(),
             System::nanoTime);
     journal.in(result.bytesFromA());
     journal.out(result.bytesFromB());

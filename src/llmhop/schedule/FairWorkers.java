@@ -33,7 +33,7 @@ public final class FairWorkers {
   private final int maxWaiting;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
-  // What follows is guarded by the lock.
+  // The fields below are guarded by the lock.
   private final Map<Object, Waiting> waiting = new HashMap<>();
   private final LinkedHashSet<Waiting> turns = new LinkedHashSet<>();
   private int count;
@@ -259,7 +259,7 @@ public final class FairWorkers {
       try {
         left = work.awaitNanos(left);
       } catch (InterruptedException e) {
-        // Nobody interrupts a worker.
+        // No code interrupts a worker.
       } finally {
         idle--;
       }

@@ -20,6 +20,7 @@ import llmhop.http.upstream.Origin;
 import llmhop.http.upstream.Resolver;
 import llmhop.http.upstream.Settings;
 import llmhop.http.upstream.Upstream;
+import llmhop.http.upstream.UpstreamMemory;
 import llmhop.kit.ManualClock;
 
 /// Fleets for tests, from what an operator would write, with a clock and luck of the test's own.
@@ -73,7 +74,8 @@ final class Fleets {
             news.add(line);
           }
         };
-    return new Surroundings(clock, random::nextLong, host -> resolver.resolve(host), heard);
+    return new Surroundings(
+        clock, random::nextLong, host -> resolver.resolve(host), heard, UpstreamMemory.unlimited());
   }
 
   private Backend backend(

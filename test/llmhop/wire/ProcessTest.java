@@ -1,6 +1,7 @@
 package llmhop.wire;
 
 import static llmhop.kit.Steps.answerJson;
+import static llmhop.kit.Steps.hold;
 import static llmhop.kit.Steps.sseHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -24,6 +25,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import llmhop.kit.Answer;
+import llmhop.kit.Gate;
 import llmhop.kit.JarProcess;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
@@ -523,6 +525,25 @@ class ProcessTest {
       assertTrue(router.err().getLast().matches("llmhop: stopped.*\\b1\\b.*"), router::toString);
       assertEquals(Answer.End.CUT, caller.read().end());
       backend.awaitHangUp(1);
+    }
+  }
+
+  @Test
+  void requestThatOutlivesTheDrainHearsThatTheRouterStopsAndNoBackendIsBlamed() throws IOException {
+    Gate gate = new Gate();
+    backend.next(hold(gate));
+    String config = llama("'drain': '100ms', 'log': 'text', ");
+    try (JarProcess router = serve(config, "--listen=127.0.0.1:0");
+        RawCaller caller = RawCaller.to(port(router))) {
+      caller.send(Request.post(CHAT, "{\"model\":\"llama\"}"));
+      backend.awaitRequests(1);
+      router.signal("TERM");
+      Answer answer = caller.read();
+      assertEquals(503, answer.status(), answer::text);
+      assertEquals(Optional.of("draining"), answer.field("X-LLMhop-Error"));
+      assertEquals(Optional.of("false"), answer.field("x-should-retry"), "it may have run");
+      assertEnds(router, 0);
+      gate.open();
     }
   }
 

@@ -1,6 +1,10 @@
 package llmhop.wire;
 
 import static llmhop.kit.Steps.answerJson;
+import static llmhop.kit.Steps.event;
+import static llmhop.kit.Steps.holdUntilHangUp;
+import static llmhop.kit.Steps.raw;
+import static llmhop.kit.Steps.sseHead;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,17 +36,20 @@ class SmallHeapTest {
   @TempDir Path folder;
   private final List<RawCaller> callers = new ArrayList<>();
   private ScriptedBackend backend;
+  private ScriptedBackend hostile;
 
   @BeforeEach
   void start() throws IOException {
     backend = ScriptedBackend.onTcp();
     backend.always(answerJson(200, "{}"));
+    hostile = ScriptedBackend.onTcp();
   }
 
   @AfterEach
   void end() {
     leave();
     backend.close();
+    hostile.close();
   }
 
   private void leave() {
@@ -52,7 +59,9 @@ class SmallHeapTest {
 
   private JarProcess router(String heap, String members) throws IOException {
     Path config = folder.resolve("config.json");
-    String models = "\"models\":{\"llama\":{\"url\":\"" + backend.url() + "\"}}}";
+    String models =
+        "\"models\":{\"llama\":{\"url\":\"%s\"},\"hostile\":{\"url\":\"%s\"}}}"
+            .formatted(backend.url(), hostile.url());
     Files.writeString(config, "{" + members + models);
     return JarProcess.command("--config=" + config, "--listen=127.0.0.1:0")
         .jvm("-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", heap)
@@ -121,6 +130,62 @@ class SmallHeapTest {
       String head =
           "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n";
       flood(port, head + "{\"model\":\"llama\",\"x\":\"" + "y".repeat(60_000), router);
+      assertNoMemoryRanOut(router);
+      assertRecovers(port, router);
+    }
+  }
+
+  /// A whole request with a head of 56 KB, which its backend keeps waiting.
+  @Test
+  void longHeadsOfRequestsInHandDoNotFillASmallHeap() throws IOException {
+    hostile.always(sseHead(), event("{}"), holdUntilHangUp());
+    String body = "{\"model\":\"hostile\"}";
+    String head =
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX: %s\r\nY: %s\r\n"
+            .formatted("h".repeat(28_000), "h".repeat(28_000));
+    survives(head + "Content-Length: " + body.length() + "\r\n\r\n" + body);
+  }
+
+  @Test
+  void longHeadsOfAnswersDoNotFillASmallHeap() throws IOException {
+    String fields = ("X: " + "h".repeat(3_900) + "\r\n").repeat(16);
+    hostile.always(raw("HTTP/1.1 200 OK\r\n" + fields + "X: h"), holdUntilHangUp());
+    survives(chatOfHostile());
+  }
+
+  @Test
+  void linesOfAnswersThatDoNotEndDoNotFillASmallHeap() throws IOException {
+    hostile.always(raw("HTTP/1.1 200 OK\r\nX: " + "h".repeat(60_000)), holdUntilHangUp());
+    survives(chatOfHostile());
+  }
+
+  @Test
+  void tunnelsDoNotFillASmallHeap() throws IOException {
+    String upgrade =
+        "GET /v1/realtime?model=hostile HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+            + "Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            + "Sec-WebSocket-Version: 13\r\n\r\n";
+    hostile.always(
+        raw(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+                + "z".repeat(20_000)),
+        holdUntilHangUp());
+    survives(upgrade + "q".repeat(20_000));
+  }
+
+  private static String chatOfHostile() {
+    String body = "{\"model\":\"hostile\"}";
+    return "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+        + body.length()
+        + "\r\n\r\n"
+        + body;
+  }
+
+  private void survives(String message) throws IOException {
+    try (JarProcess router = router("-Xmx64m", "")) {
+      int port = port(router);
+      flood(port, message, router);
       assertNoMemoryRanOut(router);
       assertRecovers(port, router);
     }

@@ -2,8 +2,6 @@ package llmhop.http.front;
 
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
@@ -44,6 +42,10 @@ final class Connection implements Runnable {
   private Outlet out;
   private volatile Flow flow;
   private volatile boolean killed;
+
+  /// Whether the caller is heard out at the end, so that it sees its answer.
+  private boolean isHeardOut;
+
   private final ConnectionSlot slot;
 
   Connection(Server server, SocketChannel channel, Listener listener) throws IOException {
@@ -68,9 +70,13 @@ final class Connection implements Runnable {
       plain.onBusy(hangUp::makeBlocking);
       while (serveNext()) {
         inlet.shrink();
+        heads.forget();
         deadlines.doing(Doing.IDLE);
         // A stop or an eviction just before has ended the idle ones, and this wasn't one yet.
         if (!mayContinue() && !inlet.hasBuffered()) break;
+      }
+      if (isHeardOut) {
+        linger();
       }
     } catch (IOException e) {
       // The caller is gone, or was cut off: whoever served it knows.
@@ -103,8 +109,7 @@ final class Connection implements Runnable {
       refuse(e.fault(), e.getMessage());
       return false;
     } catch (CrowdedException e) {
-      refuse(
-          Fault.TOO_MANY_CONNECTIONS, "Too many long heads are on their way. Try again shortly.");
+      refuseLongHead();
       return false;
     } catch (EOFException e) {
       if (slot.isReserved()) {
@@ -121,7 +126,27 @@ final class Connection implements Runnable {
       refuseTooMany();
       return false;
     }
-    return serve(new FrontExchange(this, head));
+    return serveCounted(head);
+  }
+
+  /// A long head is kept as long as its request is in hand, and counts as long.
+  private boolean serveCounted(RequestHead head) throws IOException {
+    int kept = HeadMemory.beyondRequest(head, heads.length());
+    if (kept > 0 && !server.inlets().take(kept)) {
+      refuseLongHead();
+      return false;
+    }
+    try {
+      return serve(new FrontExchange(this, head));
+    } finally {
+      if (kept > 0) {
+        server.inlets().give(kept);
+      }
+    }
+  }
+
+  private void refuseLongHead() throws IOException {
+    refuse(Fault.TOO_MANY_CONNECTIONS, "Too many long heads are on their way. Try again shortly.");
   }
 
   private boolean isAlwaysServed(RequestHead head) {
@@ -148,11 +173,8 @@ final class Connection implements Runnable {
     if (exchange.isUpgraded() || !exchange.isWhole()) {
       return false;
     }
-    if (exchange.keeps()) {
-      return true;
-    }
-    linger();
-    return false;
+    isHeardOut = !exchange.keeps();
+    return !isHeardOut;
   }
 
   /// Refuses what is no request.
@@ -169,15 +191,17 @@ final class Connection implements Runnable {
     } finally {
       server.refusals().refused(fault, message, heads.target(), page);
     }
-    linger();
+    isHeardOut = true;
   }
 
   private void refuseTooMany() throws IOException {
     refuse(Fault.TOO_MANY_CONNECTIONS, "Too many connections are open. Try again shortly.");
   }
 
+  /// Called where nothing refers to the request any more, so that a long head is let go.
   private void linger() throws IOException {
     deadlines.doing(Doing.LINGERING);
+    heads.forget();
     transport.finish();
     inlet.drop();
     Lingering.hearOut(plain, server.segments());
@@ -226,12 +250,6 @@ final class Connection implements Runnable {
     return local;
   }
 
-  static InetAddress address(SocketAddress address) {
-    return address instanceof InetSocketAddress inet
-        ? inet.getAddress()
-        : InetAddress.ofLiteral("127.0.0.1");
-  }
-
   /// The heap that it takes without a request, in bytes.
   long ownBytes() {
     return ConnectionLimiter.ownBytes(listener.isSecure());
@@ -266,23 +284,7 @@ final class Connection implements Runnable {
 
   /// Where a flow goes.
   Flow.Sink sink() {
-    return new Sink();
-  }
-
-  private final class Sink implements Flow.Sink {
-    @Override
-    public SocketChannel channel() {
-      return plain.channel();
-    }
-
-    @Override
-    public boolean readAhead() throws IOException {
-      boolean mayRead = inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
-      if (mayRead && inlet.fillNow(plain) < 0) {
-        throw new EOFException("the caller has left");
-      }
-      return inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
-    }
+    return new CallerSink(plain, inlet);
   }
 
   /// It flows on the pump from now on.
@@ -301,7 +303,7 @@ final class Connection implements Runnable {
     flow = null;
   }
 
-  /// Its slot among the connections that may be open.
+  /// The connection's slot among those that may be open.
   ConnectionSlot slot() {
     return slot;
   }

@@ -15,7 +15,7 @@ final class ConnectionLimiter {
   /// 4 KiB and the JDK's objects of a socket. Measured with 1,000 of them.
   private static final int CONNECTION_BYTES = 11 * 1024;
 
-  /// What TLS adds to that, in bytes: the JDK's engine with its keys and buffers. Measured.
+  /// Bytes that TLS adds to a connection: the JDK's engine with its keys and buffers. Measured.
   private static final int TLS_BYTES = 33 * 1024;
 
   /// The part of the heap's budget that connections may take, so that requests find room.

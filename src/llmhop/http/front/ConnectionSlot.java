@@ -89,7 +89,7 @@ final class ConnectionSlot {
     }
   }
 
-  /// What the connection does.
+  /// The present activity of the connection.
   Doing doing() {
     return deadlines.seen();
   }

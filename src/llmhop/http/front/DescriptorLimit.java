@@ -42,7 +42,7 @@ public record DescriptorLimit(OptionalLong max) {
         try {
           return new DescriptorLimit(OptionalLong.of(Long.parseLong(soft)));
         } catch (NumberFormatException e) {
-          // It says "unlimited".
+          // The line says "unlimited".
         }
       }
     }

@@ -46,7 +46,7 @@ final class Evictor {
   private final int max;
   private final Collection<Connection> connections;
   private final Refusals refusals;
-  // What follows is guarded by this.
+  // The fields below are guarded by this.
   private final Deque<Choice> chosen = new ArrayDeque<>();
   private Map<Object, Group> groups = Map.of();
   private long scannedAt;

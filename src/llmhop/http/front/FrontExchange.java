@@ -113,7 +113,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public InetAddress peer() {
-    return Connection.address(connection.remote());
+    return JdkSide.inet(connection.remote()).getAddress();
   }
 
   @Override
@@ -287,11 +287,10 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   public Upgraded upgrade(Fields fields) throws IOException {
     connection.hangUp().disarm();
     answer.upgrade(fields);
-    byte[] early = new byte[connection.inlet().buffered()];
-    connection.inlet().take(early, 0, early.length);
     connection.inlet().release();
-    var timed = new TimedTransport(connection.transport(), connection.deadlines());
-    return new Upgraded(timed, early, connection.server().limits().writeStall());
+    var timed =
+        new TimedTransport(connection.transport(), connection.inlet(), connection.deadlines());
+    return new Upgraded(timed, connection.server().limits().writeStall());
   }
 
   // ---- HttpExchange

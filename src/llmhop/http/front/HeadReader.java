@@ -40,6 +40,16 @@ final class HeadReader {
     return target;
   }
 
+  /// Lets go of the target: the connection may wait for long.
+  void forget() {
+    target = "";
+  }
+
+  /// The length of the head that was read last, in bytes.
+  int length() {
+    return before;
+  }
+
   /// Reads a head.
   ///
   /// @throws FaultException when it must be refused

@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpPrincipal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
@@ -40,7 +41,7 @@ final class JdkSide {
   static InetSocketAddress inet(SocketAddress address) {
     return address instanceof InetSocketAddress inet
         ? inet
-        : new InetSocketAddress(Connection.address(address), 0);
+        : new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
   }
 
   Headers requestHeaders() {

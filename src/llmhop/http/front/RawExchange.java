@@ -75,7 +75,7 @@ public interface RawExchange {
   /// another thread may read the body.
   void dropBufferedBody();
 
-  /// Ends the caller's input, from any thread: whoever reads the body sees it break off.
+  /// Ends the caller's input, from any thread: a thread that reads the body sees it break off.
   void cutBody();
 
   /// Whether nothing more of the body will come.
@@ -139,8 +139,7 @@ public interface RawExchange {
 
   /// A connection that speaks another protocol from now on.
   ///
-  /// @param transport the bytes
-  /// @param early those that came already
+  /// @param transport the bytes, from the first behind the request's head
   /// @param stall how long the caller may leave what is written to it unread
-  record Upgraded(Transport transport, byte[] early, Duration stall) {}
+  record Upgraded(Transport transport, Duration stall) {}
 }

@@ -35,7 +35,7 @@ public final class Server implements AutoCloseable {
   private static final int OUTLETS_KEPT = 512;
   private static final int SEGMENTS_KEPT = 8;
 
-  /// What slow readers of streams may hold of the memory at most, beyond 2 KiB each.
+  /// Bytes that slow readers of streams may hold together, beyond 2 KiB each.
   private static final long PENDING_BYTES = 64L * 1024 * 1024;
 
   private static final long SECOND_NANOS = 1_000_000_000L;

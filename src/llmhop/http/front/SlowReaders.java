@@ -13,8 +13,8 @@ import llmhop.http.wire.HeapBudget;
 /// holds more than a quarter of that. Used by the sweep, on the pump's thread: a request pays
 /// nothing for it.
 final class SlowReaders {
-  /// What is held for a caller whose answer a thread writes, beside what the connection and the
-  /// request take, in bytes: a buffer of 16 KiB. Measured: 31 KB with all of it, 24 KB of HTTP/1.0.
+  /// Bytes held for a caller whose answer a thread writes, beside those of the connection and the
+  /// request: a buffer of 16 KiB. Measured: 31 KB with all of it, 24 KB of HTTP/1.0.
   static final int WRITER_BYTES = 16 * 1024;
 
   /// The same over TLS, with a part of a record. Measured: 65 KB with all of it.
@@ -43,12 +43,12 @@ final class SlowReaders {
     heap.register(this::held);
   }
 
-  /// What is held for all of them, in bytes, as of the last sweep.
+  /// How much is held for all slow readers, in bytes, as of the last sweep.
   long held() {
     return held;
   }
 
-  /// What they may hold together, in bytes.
+  /// How much slow readers may hold together, in bytes.
   long max() {
     return max;
   }

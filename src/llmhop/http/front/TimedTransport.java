@@ -2,28 +2,40 @@ package llmhop.http.front;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import llmhop.http.wire.Inlet;
 import llmhop.http.wire.Transport;
 
-/// The bytes of a connection that speaks another protocol, with its writes told to the connection's
-/// [Deadlines]: a caller that takes nothing is seen by the sweep, as one of an HTTP answer is. One
-/// thread writes at a time.
+/// The bytes of a connection that speaks another protocol. Those that have come already are read
+/// first: the connection's inlet holds and counts them until then. Writes are told to the
+/// connection's [Deadlines]: a caller that takes nothing is seen by the sweep, as one of an HTTP
+/// answer is. One thread writes at a time.
 final class TimedTransport implements Transport {
   private final Transport transport;
+  private final Inlet inlet;
   private final Deadlines deadlines;
 
-  TimedTransport(Transport transport, Deadlines deadlines) {
+  TimedTransport(Transport transport, Inlet inlet, Deadlines deadlines) {
     this.transport = transport;
+    this.inlet = inlet;
     this.deadlines = deadlines;
   }
 
   @Override
   public int read(ByteBuffer into) throws IOException {
-    return transport.read(into);
+    return inlet.hasBuffered() ? taken(into) : transport.read(into);
   }
 
   @Override
   public int readNow(ByteBuffer into) throws IOException {
-    return transport.readNow(into);
+    return inlet.hasBuffered() ? taken(into) : transport.readNow(into);
+  }
+
+  private int taken(ByteBuffer into) {
+    int length = Math.min(into.remaining(), inlet.buffered());
+    into.put(inlet.bytes(), inlet.position(), length);
+    inlet.position(inlet.position() + length);
+    inlet.release();
+    return length;
   }
 
   @Override
@@ -38,7 +50,7 @@ final class TimedTransport implements Transport {
 
   @Override
   public boolean isQuiet() {
-    return transport.isQuiet();
+    return !inlet.hasBuffered() && transport.isQuiet();
   }
 
   @Override

@@ -9,12 +9,12 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 
-/// What the front agrees to in TLS: versions 1.3 and 1.2, key exchange on elliptic curves, and
+/// The TLS that the front agrees to: versions 1.3 and 1.2, key exchange on elliptic curves, and
 /// encryption with authentication (RFC 9325 section 4). Every client since Java 8, OpenSSL 1.0.1
 /// and Go 1.2 has a suite of these.
 ///
 /// A key exchange over the integers (ffdhe, RFC 7919) takes some 10 ms of CPU where a curve takes
-/// less than one, and a caller can ask for it before anybody knows who it is. CBC suites need
+/// less than one, and a caller can ask for it before it is authenticated. CBC suites need
 /// counter-measures against timing (RFC 7366); static RSA has no forward secrecy.
 final class TlsPolicy {
   private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};

@@ -7,10 +7,12 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import llmhop.http.wire.ChunkDecoder;
 import llmhop.http.wire.FieldLines;
 import llmhop.http.wire.Flow;
+import llmhop.http.wire.InletMemory;
 import llmhop.http.wire.MalformedException;
 import llmhop.http.wire.Transport;
 
@@ -30,7 +32,10 @@ final class Connection implements AutoCloseable {
 
   /// The first size of the buffer, in bytes: nearly all heads fit, and thousands of requests may
   /// wait for theirs. Bodies are read past it.
-  private static final int BUFFER = 4 * 1024;
+  static final int BUFFER = 4 * 1024;
+
+  /// The JDK's objects of one field, beside its text, in bytes.
+  private static final int FIELD_BYTES = 100;
 
   /// From this much room on the caller's array is read into without a way round.
   private static final int DIRECT = 4 * 1024;
@@ -40,6 +45,7 @@ final class Connection implements AutoCloseable {
 
   private final Transport transport;
   private final Optional<InetAddress> address;
+  private final InletMemory memory;
   private final Consumer<Connection> onClose;
   private final AtomicBoolean closed = new AtomicBoolean();
   private ByteBuffer view = NONE;
@@ -47,15 +53,28 @@ final class Connection implements AutoCloseable {
   private int position;
   private int limit;
   private boolean surplus;
+
+  /// What is taken of the memory, in bytes.
+  private final AtomicLong held = new AtomicLong();
+
   private boolean fresh = true;
   private volatile Flow flow;
   private volatile Runnable onClosed = NO_HOOK;
   private long idleUntil;
 
+  /// What is taken for the head that is read or was read last, in bytes.
+  private volatile long heldHead;
+
+  /// @param memory what long heads take from, until the exchange is over
   /// @param onClose runs once, when it is closed
-  Connection(Transport transport, Optional<InetAddress> address, Consumer<Connection> onClose) {
+  Connection(
+      Transport transport,
+      Optional<InetAddress> address,
+      InletMemory memory,
+      Consumer<Connection> onClose) {
     this.transport = transport;
     this.address = address;
+    this.memory = memory;
     this.onClose = onClose;
   }
 
@@ -77,6 +96,10 @@ final class Connection implements AutoCloseable {
   void used() {
     fresh = false;
     onClosed = NO_HOOK;
+    if (buffer.length > BUFFER) {
+      dropBuffer();
+    }
+    giveHeld();
   }
 
   void idleUntil(long nanos) {
@@ -202,8 +225,44 @@ final class Connection implements AutoCloseable {
     if (buffer.length >= LONGEST_HEAD) {
       throw new MalformedException("a line is over 64 KiB");
     }
-    buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, BUFFER));
+    int more = Math.max(buffer.length, BUFFER - buffer.length);
+    if (buffer.length > 0) {
+      hold(more);
+    }
+    buffer = Arrays.copyOf(buffer, buffer.length + more);
     view = ByteBuffer.wrap(buffer);
+  }
+
+  /// Counts the head of an answer, which is kept as long as the exchange lasts.
+  ///
+  /// @param bytes its length up to now
+  /// @param fields how many fields it has up to now
+  /// @throws IOException when there is no memory for it
+  void holdHead(int bytes, int fields) throws IOException {
+    long more = (long) bytes + (long) FIELD_BYTES * fields - BUFFER - heldHead;
+    if (more > 0) {
+      int taken = (int) (more + BUFFER);
+      hold(taken);
+      heldHead += taken;
+    }
+  }
+
+  private void hold(int bytes) throws IOException {
+    if (!memory.take(bytes)) {
+      throw new IOException("Cannot allocate memory for the head of the answer");
+    }
+    held.addAndGet(bytes);
+    if (closed.get()) {
+      giveHeld();
+    }
+  }
+
+  private void giveHeld() {
+    heldHead = 0;
+    int all = (int) held.getAndSet(0);
+    if (all > 0) {
+      memory.give(all);
+    }
   }
 
   /// What a line is made into.
@@ -264,6 +323,7 @@ final class Connection implements AutoCloseable {
       flowing.stop(Flow.End.STOPPED);
     }
     if (closed.compareAndSet(false, true)) {
+      giveHeld();
       onClose.accept(this);
     }
     onClosed.run();

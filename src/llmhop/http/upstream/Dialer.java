@@ -82,7 +82,8 @@ final class Dialer {
     }
   }
 
-  /// What this machine is out of, where that is the cause. A look-up doesn't tell.
+  /// Finds the resource that this machine is out of, where that is the cause. A look-up doesn't
+  /// tell.
   private static Optional<Depletion> depletion(Exception e) {
     Optional<Depletion> told = Depletion.of(e);
     return told.isEmpty() && e.getCause() instanceof UnknownHostException ? Depletion.now() : told;

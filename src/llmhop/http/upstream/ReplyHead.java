@@ -40,6 +40,7 @@ record ReplyHead(boolean http11, int status, String reason, Fields fields) {
       if (size > Connection.LONGEST_HEAD || fields.size() > MOST_FIELDS) {
         throw new MalformedException("the head is over 64 KiB or 200 fields");
       }
+      connection.holdHead(size, fields.size());
     }
   }
 

@@ -18,9 +18,8 @@ public record Timing(
     Optional<Duration> idle,
     Optional<Duration> total,
     Duration send) {
-  /// The limit on sending where nobody says otherwise, in nginx's `proxy_send_timeout` the same: a
-  /// server that loads a model reads nothing for a while, one that reads nothing for a minute has
-  /// stopped.
+  /// The default limit on sending, that of nginx's `proxy_send_timeout`: a server that loads a
+  /// model reads nothing for a while, a server that reads nothing for a minute has stopped.
   public static final Duration SEND = Duration.ofSeconds(60);
 
   /// No limits but the usual one on sending.

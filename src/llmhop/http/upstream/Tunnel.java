@@ -19,7 +19,8 @@ final class Tunnel {
         .ifPresent(value -> head.append("\r\nProxy-Authorization: ").append(value));
     head.append("\r\n\r\n");
     plain.write(ByteBuffer.wrap(head.toString().getBytes(StandardCharsets.ISO_8859_1)));
-    var connection = new Connection(plain, Optional.empty(), closed -> {});
+    var connection =
+        new Connection(plain, Optional.empty(), UpstreamMemory.unlimited().heads(), closed -> {});
     ReplyHead reply = ReplyHead.read(connection);
     if (reply.status() / 100 != 2) {
       throw new IOException("the proxy " + proxy + " refused with status " + reply.status());

@@ -52,12 +52,13 @@ final class Upload {
   private volatile boolean complete;
   private volatile IOException writeFailure;
 
-  // Both are there only where a thread of its own sends. The latch opens when the head is written,
+  // Thread and latch are there only where a thread of its own sends. The latch opens when the head
+  // is written,
   // or can't be written any more.
   private Thread thread;
   private CountDownLatch headOver;
 
-  // What the last look at the write that goes on has seen.
+  // The state of the write that goes on, as of the last look at it.
   private volatile ByteBuffer[] writing;
   private ByteBuffer[] seen;
   private long seenPosition;

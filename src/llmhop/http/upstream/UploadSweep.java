@@ -38,11 +38,20 @@ final class UploadSweep {
     }
   }
 
+  /// An upload that can't be looked at, for want of memory, must not keep the others from it.
+  private static void look(Upload upload) {
+    try {
+      upload.look();
+    } catch (RuntimeException | Error e) {
+      // The next look may be better.
+    }
+  }
+
   private static void run() {
     do {
       do {
         LockSupport.parkNanos(TICK_NANOS);
-        RUNNING.forEach(Upload::look);
+        RUNNING.forEach(UploadSweep::look);
       } while (!RUNNING.isEmpty());
       TICKING.set(false);
       // An upload may have come since, and seen that the sweep was on its way.

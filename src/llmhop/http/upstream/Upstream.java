@@ -1,5 +1,6 @@
 package llmhop.http.upstream;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import java.util.function.LongSupplier;
 import llmhop.http.upstream.UpstreamException.Exhausted;
 import llmhop.http.upstream.UpstreamException.Lost;
 import llmhop.http.upstream.UpstreamException.Unreachable;
+import llmhop.http.wire.Depletion;
 import llmhop.http.wire.Transport;
 
 /// One backend and the connections to it. Shared by all requests.
@@ -30,6 +32,7 @@ public final class Upstream implements AutoCloseable {
   private final Duration keepAlive;
   private final Optional<Names> names;
   private final LongSupplier nanos;
+  private final UpstreamMemory memory;
   private final Dialer dialer;
   private final Pool pool;
   private final Set<Connection> open = ConcurrentHashMap.newKeySet();
@@ -39,6 +42,14 @@ public final class Upstream implements AutoCloseable {
   ///
   /// @param nanos the clock for idle times and the end of kept connections, as of [System#nanoTime]
   public Upstream(Origin origin, Settings settings, LongSupplier nanos) {
+    this(origin, settings, nanos, UpstreamMemory.unlimited());
+  }
+
+  /// The same within a limit on memory.
+  ///
+  /// @param memory what all backends take from
+  public Upstream(Origin origin, Settings settings, LongSupplier nanos, UpstreamMemory memory) {
+    this.memory = memory;
     this.origin = origin;
     this.settings = settings;
     this.keepAlive = settings.keepAlive();
@@ -60,6 +71,11 @@ public final class Upstream implements AutoCloseable {
   /// Whether one of this origin and these settings would be another one like this.
   public boolean isLike(Origin other, Settings others) {
     return origin.equals(other) && settings.equals(others);
+  }
+
+  /// What its connections take from.
+  public UpstreamMemory memory() {
+    return memory;
   }
 
   /// Idle connections.
@@ -104,9 +120,22 @@ public final class Upstream implements AutoCloseable {
   }
 
   private Connection dial(Call call, Optional<InetAddress> only) throws UpstreamException {
-    Dialer.Dialed dialed = dialer.dial(call, only);
-    call.request().connected();
-    return opened(dialed.transport(), dialed.address());
+    boolean secured = origin.kind() == Origin.Kind.HTTPS;
+    if (secured && !memory.takeSecured()) {
+      var why = new IOException("the heap has no room for another connection with TLS");
+      throw new Exhausted(Depletion.MEMORY, false, why);
+    }
+    Optional<Connection> opened = Optional.empty();
+    try {
+      Dialer.Dialed dialed = dialer.dial(call, only);
+      call.request().connected();
+      opened = Optional.of(opened(dialed.transport(), dialed.address()));
+      return opened.get();
+    } finally {
+      if (secured && opened.isEmpty()) {
+        memory.giveSecured();
+      }
+    }
   }
 
   /// A kept connection has died with the request in its hands. The new one leads to the same
@@ -124,12 +153,18 @@ public final class Upstream implements AutoCloseable {
   }
 
   Connection opened(Transport transport, Optional<InetAddress> address) {
-    var connection = new Connection(transport, address, open::remove);
+    var connection = new Connection(transport, address, memory.heads(), this::closed);
     open.add(connection);
     if (closed) {
       connection.close();
     }
     return connection;
+  }
+
+  private void closed(Connection connection) {
+    if (open.remove(connection) && origin.kind() == Origin.Kind.HTTPS) {
+      memory.giveSecured();
+    }
   }
 
   /// Keeps a connection for the next request, as long as both sides want.

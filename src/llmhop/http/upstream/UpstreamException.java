@@ -42,7 +42,7 @@ public abstract sealed class UpstreamException extends Exception {
       this.sent = sent;
     }
 
-    /// What there is none of.
+    /// The resource of which nothing is left.
     public Depletion depletion() {
       return depletion;
     }

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 /// Remembers only arrays that live: those that the program drops are forgotten with them. Shared by
 /// all threads.
 final class BufferLedger {
-  /// What given-back arrays hold, again and again.
+  /// The text that fills given-back arrays, again and again.
   static final String GIVEN_BACK = "THIS BUFFER WAS GIVEN BACK. ";
 
   /// The most faults that are told with their stacks. More of them say nothing new and could fill a
@@ -64,9 +64,9 @@ final class BufferLedger {
     this.tell = tell;
   }
 
-  /// An array leaves its pool.
+  /// Notes that an array leaves its pool.
   ///
-  /// @return the array, or a new one in its place when somebody wrote into it meanwhile
+  /// @return the array, or a new one in its place when it was written to meanwhile
   synchronized byte[] taken(BufferCheck pool, byte[] array) {
     forgetDropped();
     // Never the same entry again: an array that is not clean is dropped.

@@ -36,12 +36,12 @@ public enum Depletion {
     this.advice = advice;
   }
 
-  /// What there is none of, in words that callers may read.
+  /// Names the resource of which nothing is left, in words that callers may read.
   public String word() {
     return word;
   }
 
-  /// What an operator can do, in one line.
+  /// Tells an operator what to do, in one line.
   public String advice() {
     return advice;
   }

@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
 /// The check and the take are two steps, so that no lock is needed: the sum can be over the limit
 /// by what the threads take that run at the same moment. The rest of the heap has room for that.
 public final class HeapBudget {
-  /// What the program itself needs, in bytes: an idle router with a large config, measured.
+  /// Bytes that the program itself needs: an idle router with a large config, measured.
   private static final long PROGRAM = 8L * 1024 * 1024;
 
   /// The part of the heap that the budget is: a collector needs the rest to work in. Measured with

@@ -2,9 +2,10 @@ package llmhop.http.wire;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/// The memory that all inlets of a server may take together, beyond [Inlet#SMALLEST] for each.
-/// Without a limit on the sum, callers that send long heads and never end them could have it all.
-/// Shared by all connections.
+/// A part of the heap's budget for one purpose. That of a server is for what all inlets take
+/// together beyond [Inlet#SMALLEST] for each, and for the long heads of requests in hand. Without a
+/// limit on the sum, callers that send long heads could have all of the heap. Shared by all
+/// connections.
 public final class InletMemory {
   private final long most;
   private final HeapBudget heap;
@@ -28,7 +29,7 @@ public final class InletMemory {
   /// Takes some.
   ///
   /// @return false when there isn't so much left
-  boolean take(int bytes) {
+  public boolean take(int bytes) {
     if (!heap.hasRoomFor(bytes)) {
       return false;
     }
@@ -39,7 +40,8 @@ public final class InletMemory {
     return false;
   }
 
-  void give(int bytes) {
+  /// Gives some back.
+  public void give(int bytes) {
     taken.addAndGet(-bytes);
   }
 }

@@ -22,7 +22,10 @@ import java.util.function.LongSupplier;
 /// sent delivered before the other sees the end. Both are read on until they end too, because to
 /// close a socket with bytes in it resets it, which destroys what has just been delivered.
 public final class Splice {
+  private static final byte[] NOTHING = {};
+
   private final Duration stall;
+  private final InletMemory memory;
   private final LongSupplier nanos;
   private final Direction fromA;
   private final Direction fromB;
@@ -31,14 +34,15 @@ public final class Splice {
 
   private Splice(
       Transport a,
-      byte[] earlyFromA,
       Transport b,
       byte[] earlyFromB,
       Duration stall,
+      InletMemory memory,
       LongSupplier nanos) {
+    this.memory = memory;
     this.stall = stall;
     this.nanos = nanos;
-    this.fromA = new Direction(Side.A, a, earlyFromA, b);
+    this.fromA = new Direction(Side.A, a, NOTHING, b);
     this.fromB = new Direction(Side.B, b, earlyFromB, a);
   }
 
@@ -71,21 +75,21 @@ public final class Splice {
   /// Copies both ways until it is over, closes both, and leaves no thread behind. Whoever closes
   /// one of the two from outside ends it, and so does an interrupt, which stays set.
   ///
-  /// @param earlyFromA what has been read from A already and goes to B before anything else
-  /// @param earlyFromB the same from B
+  /// @param earlyFromB what has been read from B already and goes to A before anything else
   /// @param drain how long the other side may take to read the rest and end too, once one has left
   /// @param stall how long a side may leave what is written to it unread; it is looked at so often,
   ///   so it may take twice as long
+  /// @param memory what large arrays are taken from; where there is none, small ones do
   /// @param nanos the clock, as of [System#nanoTime]
   public static Result run(
       Transport a,
-      byte[] earlyFromA,
       Transport b,
       byte[] earlyFromB,
       Duration drain,
       Duration stall,
+      InletMemory memory,
       LongSupplier nanos) {
-    var splice = new Splice(a, earlyFromA, b, earlyFromB, stall, nanos);
+    var splice = new Splice(a, b, earlyFromB, stall, memory, nanos);
     try {
       splice.fromA.start();
       splice.fromB.start();
@@ -137,6 +141,9 @@ public final class Splice {
     private volatile long writingSince = NOT_WRITING;
     private long bytes;
 
+    /// What is taken of the memory, in bytes.
+    private int taken;
+
     private Direction(Side side, Transport from, byte[] early, Transport to) {
       this.side = side;
       this.from = from;
@@ -160,6 +167,14 @@ public final class Splice {
 
     /// A long burst is copied in large steps, and an idle tunnel holds a small array only.
     private void copyWhatComes(boolean writable) {
+      try {
+        copyWith(writable);
+      } finally {
+        memory.give(taken);
+      }
+    }
+
+    private void copyWith(boolean writable) {
       ByteBuffer buffer = ByteBuffer.allocate(SMALL);
       boolean writes = writable;
       while (read(buffer.clear())) {
@@ -167,10 +182,13 @@ public final class Splice {
         boolean small = buffer.position() <= SMALL / 2;
         // After a failed write the rest is read only to see the end.
         writes = writes && write(buffer.flip());
-        if (full && buffer.capacity() == SMALL) {
+        if (full && buffer.capacity() == SMALL && memory.take(LARGE)) {
+          taken = LARGE;
           buffer = ByteBuffer.allocate(LARGE);
         } else if (small && buffer.capacity() == LARGE) {
           buffer = ByteBuffer.allocate(SMALL);
+          memory.give(LARGE);
+          taken = 0;
         }
       }
     }

@@ -47,8 +47,8 @@ public final class TlsTransport implements Transport {
     this.output = new TlsOutput(plain, engine);
   }
 
-  /// Shakes hands as a client. Whoever calls sees to a deadline by closing `plain`. When it fails,
-  /// the other side is told why as far as that needs no waiting.
+  /// Shakes hands as a client. The calling code sees to a deadline by closing `plain`. When it
+  /// fails, the other side is told why as far as that needs no waiting.
   ///
   /// @param key whose turn the CPU work of the handshake takes: see [FairWorkers]
   public static TlsTransport handshake(PlainTransport plain, SSLEngine engine, Object key)

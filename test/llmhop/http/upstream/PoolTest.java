@@ -248,7 +248,7 @@ final class PoolTest {
   }
 
   private static Connection connection(FakeTransport transport, Optional<InetAddress> address) {
-    return new Connection(transport, address, closed -> {});
+    return new Connection(transport, address, UpstreamMemory.unlimited().heads(), closed -> {});
   }
 
   private static boolean isClosed(Connection connection) {

@@ -68,7 +68,9 @@ class ReplyTest {
   }
 
   private static String read(String method, List<byte[]> pieces) throws IOException {
-    var connection = new Connection(new Pieces(pieces), Optional.empty(), closed -> {});
+    var connection =
+        new Connection(
+            new Pieces(pieces), Optional.empty(), UpstreamMemory.unlimited().heads(), closed -> {});
     ReplyHead head = ReplyHead.read(connection);
     BodySource body = BodySource.of(head.framing(method), connection);
     var text = new ByteArrayOutputStream();
@@ -245,7 +247,12 @@ class ReplyTest {
     System.arraycopy(first, 0, pieces, 0, first.length);
     byte[] rest = chunks.translateEscapes().getBytes(StandardCharsets.ISO_8859_1);
     System.arraycopy(rest, 0, pieces, first.length, rest.length);
-    var connection = new Connection(new Pieces(List.of(pieces)), Optional.empty(), closed -> {});
+    var connection =
+        new Connection(
+            new Pieces(List.of(pieces)),
+            Optional.empty(),
+            UpstreamMemory.unlimited().heads(),
+            closed -> {});
     ReplyHead head = ReplyHead.read(connection);
     BodySource body = BodySource.of(head.framing("GET"), connection);
     assertEquals(ready, body.isReady());
@@ -263,14 +270,24 @@ class ReplyTest {
   void whoKeepsTheConnection(String version, String field, boolean keeps) throws IOException {
     String reply = version + " 200 X\r\n" + (field.isEmpty() ? "" : field + "\r\n") + "\r\n";
     byte[] bytes = reply.getBytes(StandardCharsets.ISO_8859_1);
-    var connection = new Connection(new Pieces(List.of(bytes)), Optional.empty(), closed -> {});
+    var connection =
+        new Connection(
+            new Pieces(List.of(bytes)),
+            Optional.empty(),
+            UpstreamMemory.unlimited().heads(),
+            closed -> {});
     assertEquals(keeps, ReplyHead.read(connection).keepsAlive());
   }
 
   @Test
   void anAnnouncedIdleTimeIsRead() throws IOException {
     byte[] bytes = "HTTP/1.1 200 X\r\nKeep-Alive: max=5, timeout=12\r\n\r\n".getBytes();
-    var connection = new Connection(new Pieces(List.of(bytes)), Optional.empty(), closed -> {});
+    var connection =
+        new Connection(
+            new Pieces(List.of(bytes)),
+            Optional.empty(),
+            UpstreamMemory.unlimited().heads(),
+            closed -> {});
     assertEquals(OptionalLong.of(12), ReplyHead.read(connection).keepAliveSeconds());
   }
 }
