@@ -243,7 +243,9 @@ final class Connection implements AutoCloseable {
     if (more > 0) {
       int taken = (int) (more + BUFFER);
       hold(taken);
-      heldHead += taken;
+      // Only the thread that reads the head adds to it; another one may set it to 0.
+      long next = heldHead + taken;
+      heldHead = next;
     }
   }
 
