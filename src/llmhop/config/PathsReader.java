@@ -2,7 +2,9 @@ package llmhop.config;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Reads which paths of a model's backends are open.
 final class PathsReader {
@@ -11,7 +13,7 @@ final class PathsReader {
   static PathRules read(Section model) {
     return new PathRules(
         model.get("kind").flatMap(PathsReader::kind),
-        model.get("allowPaths").map(PathsReader::paths).orElse(List.of()),
+        model.get("allowPaths").map(PathsReader::allowed).orElse(List.of()),
         model.get("denyPaths").map(PathsReader::paths).orElse(List.of()));
   }
 
@@ -30,11 +32,35 @@ final class PathsReader {
     return cursor.refuse(Words.quoted(word.get()) + " is no kind" + hint);
   }
 
+  private static List<String> allowed(Cursor cursor) {
+    return paths(
+        cursor,
+        item -> {
+          if (item.text().filter(PathsReader::isRouters).isPresent()) {
+            item.warning("paths of the router itself stay closed, take it out");
+          }
+        });
+  }
+
+  private static boolean isRouters(String path) {
+    String below = path.toLowerCase(Locale.ROOT) + "/";
+    return below.startsWith("/route/") || below.startsWith("/llmhop/");
+  }
+
   private static List<String> paths(Cursor cursor) {
+    return paths(cursor, _ -> {});
+  }
+
+  /// @param judge sees each path that can be used
+  private static List<String> paths(Cursor cursor, Consumer<Cursor> judge) {
     List<String> paths = new ArrayList<>();
-    cursor
-        .items("a list of paths", "an empty list, leave the key out")
-        .forEach(item -> item.parsed(PathsReader::path).ifPresent(paths::add));
+    for (Cursor item : cursor.items("a list of paths", "an empty list, leave the key out")) {
+      Optional<String> path = item.parsed(PathsReader::path);
+      if (path.isPresent()) {
+        paths.add(path.get());
+        judge.accept(item);
+      }
+    }
     return paths;
   }
 

@@ -31,9 +31,33 @@ final class ForwardedFields {
           "Transfer-Encoding",
           "Upgrade");
 
-  /// That, and what the router says itself, or has dealt with.
+  /// Fields by which a server or a framework takes another path or method than those of the request
+  /// line, which the router has judged:
+  /// - `X-Forwarded-Prefix`: LocalAI cuts it off the path (`StripPathPrefix`).
+  /// - `SCRIPT_NAME`, `PATH_INFO`: gunicorn takes them from its own machine (`forwarder_headers`).
+  /// - `X-Original-URL`, `X-Rewrite-URL`: IIS, and frameworks that follow it.
+  /// - the others: `method-override` of Express, Rails, ASP.NET.
+  private static final List<String> OVERRIDES =
+      List.of(
+          "X-Forwarded-Prefix",
+          "X-Script-Name",
+          "Script-Name",
+          "Path-Info",
+          "X-Original-URL",
+          "X-Rewrite-URL",
+          "X-HTTP-Method-Override",
+          "X-HTTP-Method",
+          "X-Method-Override");
+
+  /// Hop-by-hop fields, fields that the router sets or consumes, and [#OVERRIDES].
   private static final NameSet NOT_OF_REQUESTS =
-      names(HOP_BY_HOP, "Host", "Content-Length", "Expect", "X-Request-Id", "HTTP2-Settings");
+      names(
+          joined(HOP_BY_HOP, OVERRIDES),
+          "Host",
+          "Content-Length",
+          "Expect",
+          "X-Request-Id",
+          "HTTP2-Settings");
 
   /// That, and what the router says itself.
   private static final NameSet NOT_OF_ANSWERS =
@@ -51,25 +75,6 @@ final class ForwardedFields {
 
   private static final NameSet CREDENTIALS = names(Gate.CREDENTIAL_FIELDS);
 
-  /// Fields by which a server or a framework takes another path or method than those of the request
-  /// line, which the router has judged:
-  /// - `X-Forwarded-Prefix`: LocalAI cuts it off the path (`StripPathPrefix`).
-  /// - `SCRIPT_NAME`, `PATH_INFO`: gunicorn takes them from its own machine (`forwarder_headers`).
-  /// - `X-Original-URL`, `X-Rewrite-URL`: IIS, and frameworks that follow it.
-  /// - the others: `method-override` of Express, Rails, ASP.NET.
-  private static final NameSet OVERRIDES =
-      names(
-          List.of(),
-          "X-Forwarded-Prefix",
-          "X-Script-Name",
-          "Script-Name",
-          "Path-Info",
-          "X-Original-URL",
-          "X-Rewrite-URL",
-          "X-HTTP-Method-Override",
-          "X-HTTP-Method",
-          "X-Method-Override");
-
   /// What most clients say.
   private static final List<String> KEEP_ALIVE = List.of("keep-alive");
 
@@ -84,10 +89,14 @@ final class ForwardedFields {
     this.via = via;
   }
 
-  private static NameSet names(List<String> names, String... more) {
+  private static List<String> joined(List<String> names, List<String> others) {
     List<String> all = new ArrayList<>(names);
-    all.addAll(List.of(more));
-    return NameSet.of(all);
+    all.addAll(others);
+    return all;
+  }
+
+  private static NameSet names(List<String> names, String... more) {
+    return NameSet.of(joined(names, List.of(more)));
   }
 
   /// The fields of a request for a backend, in the order they came, the model's own last.
@@ -106,7 +115,6 @@ final class ForwardedFields {
       boolean dropped =
           NOT_OF_REQUESTS.contains(name)
               || isIn(perConnection, field.name())
-              || OVERRIDES.contains(name)
               || ((takesCredentials || backend.hosted()) && CREDENTIALS.contains(name))
               || ((!trusted || backend.hosted() || underscored) && saysWhoCalled(name))
               || (backend.hosted() && isPrivate(name))

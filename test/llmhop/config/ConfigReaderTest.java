@@ -223,6 +223,18 @@ class ConfigReaderTest {
   }
 
   @Test
+  void allowPathsThatNameTheRoutersOwnPathsOpenNothingAndAreWarnings() throws ConfigException {
+    String json =
+        "{'models': {'m': {'url': 'http://h', 'allowPaths': ['/LLMhop/status', '/router',"
+            + " '/route']}}}";
+    assertEquals(
+        List.of(
+            "models.m.allowPaths[0]: paths of the router itself stay closed, take it out (line 1)",
+            "models.m.allowPaths[2]: paths of the router itself stay closed, take it out (line 1)"),
+        Reading.config(json).warnings());
+  }
+
+  @Test
   void limitsThatMakeNoSenseTogetherAreWarnings() throws ConfigException {
     assertEquals(
         List.of(
