@@ -63,7 +63,7 @@ final class Connection implements AutoCloseable {
   private long idleUntil;
 
   /// What is taken for the head that is read or was read last, in bytes.
-  private volatile long heldHead;
+  private long heldHead;
 
   /// @param memory what long heads take from, until the exchange is over
   /// @param onClose runs once, when it is closed
@@ -99,6 +99,7 @@ final class Connection implements AutoCloseable {
     if (buffer.length > BUFFER) {
       dropBuffer();
     }
+    heldHead = 0;
     giveHeld();
   }
 
@@ -260,7 +261,6 @@ final class Connection implements AutoCloseable {
   }
 
   private void giveHeld() {
-    heldHead = 0;
     int all = (int) held.getAndSet(0);
     if (all > 0) {
       memory.give(all);
