@@ -53,6 +53,11 @@ final class Capture {
     return true;
   }
 
+  /// The first octet when it is ASCII; -1 when it isn't, or the string is empty.
+  int first() {
+    return length == 0 ? -1 : Math.max(octets[0], -1);
+  }
+
   RawString.Match match(byte[] name) {
     return RawString.match(octets, length, name);
   }

@@ -1,6 +1,5 @@
 package llmhop.json;
 
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -63,19 +62,19 @@ public final class MemberScan {
   /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
   /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
   public MemberScan(String name, int maxDepth, int maxValueBytes) {
-    this(name, List.of(), maxDepth, maxValueBytes, ScanListener.NONE);
+    this(name, RefusedNames.NONE, maxDepth, maxValueBytes, ScanListener.NONE);
   }
 
   /// Makes a scan of one text that another listens to, which refuses some members of the outermost
   /// object, in any case of letters.
   ///
   /// @param name the member's name: ASCII letters
-  /// @param refused the names of members to refuse, in lower case: ASCII letters and `_`
+  /// @param refused the names of members to refuse
   /// @param maxDepth how many objects and arrays may be open at once, the outermost one included
   /// @param maxValueBytes the longest value, in bytes between the quotes as they were sent
   /// @param listener hears what it wants to while it is read
   public MemberScan(
-      String name, List<String> refused, int maxDepth, int maxValueBytes, ScanListener listener) {
+      String name, RefusedNames refused, int maxDepth, int maxValueBytes, ScanListener listener) {
     if (maxDepth < 1) {
       throw new IllegalArgumentException("depth " + maxDepth);
     }

@@ -1,7 +1,6 @@
 package llmhop.json;
 
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Optional;
 
 /// The member that is looked for: keeps the strings that may be its name or its value, and what was
@@ -9,7 +8,7 @@ import java.util.Optional;
 final class Sought {
 
   private final byte[] name;
-  private final byte[][] refused;
+  private final RefusedNames refused;
   private final int maxNameBytes;
   private final int maxValueBytes;
   private final Capture capture = new Capture();
@@ -25,18 +24,13 @@ final class Sought {
 
   /// @param name ASCII letters
   /// @param refused names that must not stand there
-  Sought(String name, List<String> refused, int maxValueBytes) {
+  Sought(String name, RefusedNames refused, int maxValueBytes) {
     if (!isLetters(name) || maxValueBytes < 0) {
       throw new IllegalArgumentException(name + ", " + maxValueBytes);
     }
     this.name = name.getBytes(StandardCharsets.US_ASCII);
-    this.refused = new byte[refused.size()][];
-    int longest = name.length();
-    for (int i = 0; i < refused.size(); i++) {
-      this.refused[i] = refused.get(i).getBytes(StandardCharsets.US_ASCII);
-      longest = Math.max(longest, this.refused[i].length);
-    }
-    this.maxNameBytes = RawString.LONGEST_SPELLING * longest;
+    this.refused = refused;
+    this.maxNameBytes = RawString.LONGEST_SPELLING * Math.max(name.length(), refused.maxLength());
     this.maxValueBytes = maxValueBytes;
   }
 
@@ -88,7 +82,7 @@ final class Sought {
     capture.stop();
     RawString.Match match = capture.match(name);
     if (match == RawString.Match.NONE) {
-      isRefused = matchesRefused();
+      isRefused = refused.matches(capture);
       return !isRefused;
     }
     if (found != RawString.Match.NONE) {
@@ -98,13 +92,6 @@ final class Sought {
     foundAt = at;
     valueIsNext = match == RawString.Match.EXACT;
     return true;
-  }
-
-  private boolean matchesRefused() {
-    for (byte[] each : refused) {
-      if (capture.match(each) != RawString.Match.NONE) return true;
-    }
-    return false;
   }
 
   /// Whether the last name is one that must not stand there.

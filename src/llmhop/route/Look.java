@@ -1,6 +1,5 @@
 package llmhop.route;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import llmhop.http.wire.ContentType;
@@ -9,6 +8,7 @@ import llmhop.http.wire.MalformedException;
 import llmhop.http.wire.MultipartException;
 import llmhop.http.wire.MultipartScan;
 import llmhop.json.MemberScan;
+import llmhop.json.RefusedNames;
 import llmhop.json.ScanException;
 
 /// The look into a body while it arrives: judges it and finds the model that it names.
@@ -41,8 +41,9 @@ abstract class Look {
   ///
   /// @see <a href="https://openrouter.ai/docs/guides/routing/model-fallbacks">OpenRouter</a>
   /// @see <a href="https://docs.litellm.ai/docs/proxy/client_side_fallbacks">LiteLLM</a>
-  private static final List<String> FURTHER_MODELS =
-      List.of("models", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks");
+  private static final RefusedNames FURTHER_MODELS =
+      RefusedNames.of(
+          "models", "fallbacks", "context_window_fallbacks", "content_policy_fallbacks");
 
   /// Stands for the look where there is no body.
   static final Look NOTHING =
@@ -101,7 +102,7 @@ abstract class Look {
       throw Refusal.invalidRequest(
           "With this API key a body must be JSON, multipart/form-data or media.");
     }
-    Json json = new Json(wanted, mustSee ? FURTHER_MODELS : List.of());
+    Json json = new Json(wanted, mustSee ? FURTHER_MODELS : RefusedNames.NONE);
     return namedOutside ? new Sniffing(json, mustSee && type.mentionsJson()) : json;
   }
 
@@ -128,7 +129,7 @@ abstract class Look {
     private final MemberScan scan;
 
     /// @param refused members that the object must not have
-    Json(Affinity.Wanted wanted, List<String> refused) {
+    Json(Affinity.Wanted wanted, RefusedNames refused) {
       listener = AffinityListener.of(wanted);
       scan = new MemberScan(MODEL, refused, DEEPEST, LONGEST_NAME, listener);
     }

@@ -336,7 +336,7 @@ final class MemberScanTest {
   }
 
   private static MemberScan scanRefusing() {
-    return new MemberScan("model", List.of("more", "a_b"), 9, 9, ScanListener.NONE);
+    return new MemberScan("model", RefusedNames.of("more", "a_b"), 9, 9, ScanListener.NONE);
   }
 
   @Test

@@ -178,7 +178,7 @@ final class ScanListenerTest {
 
   private static List<String> heard(List<byte[]> segments, Chances chances) throws ScanException {
     Recorder recorder = new Recorder(chances.anew());
-    MemberScan scan = new MemberScan("model", List.of(), 30, 64, recorder);
+    MemberScan scan = new MemberScan("model", RefusedNames.NONE, 30, 64, recorder);
     for (byte[] segment : segments) {
       scan.feed(segment, 0, segment.length);
     }

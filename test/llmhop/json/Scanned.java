@@ -64,7 +64,8 @@ record Scanned(
   static Scanned in(List<byte[]> segments, int maxDepth, int maxValueBytes) {
     Scanned alone = in(segments, new MemberScan("model", maxDepth, maxValueBytes));
     for (ScanListener listener : List.<ScanListener>of(() -> true, new Random(1)::nextBoolean)) {
-      MemberScan heard = new MemberScan("model", List.of(), maxDepth, maxValueBytes, listener);
+      MemberScan heard =
+          new MemberScan("model", RefusedNames.NONE, maxDepth, maxValueBytes, listener);
       assertEquals(alone, in(segments, heard), "heard");
     }
     return alone;
