@@ -1,6 +1,7 @@
 package llmhop.route;
 
 import java.util.OptionalLong;
+import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.SegmentPool;
 
 /// Reads bodies into memory, within `maxBodyBytes` and the process's budget, and looks into them
@@ -16,12 +17,20 @@ final class BodyReader {
   /// go on holds little.
   private static final int FIRST_STEP = 16 * 1024;
 
+  /// Arrays of [#FIRST_STEP] that are kept: as many bodies begin at once on a busy machine.
+  private static final int BEGINS_KEPT = 32;
+
   private final BufferBudget budget;
   private final SegmentPool pool;
+
+  /// For the first bytes of bodies that don't fit into them.
+  private final SegmentPool begins =
+      new SegmentPool(FIRST_STEP, BEGINS_KEPT, BufferCheck.of("begins"));
 
   BodyReader(BufferBudget budget, SegmentPool pool) {
     this.budget = budget;
     this.pool = pool;
+    budget.heap().registerPool(begins::idleBytes, begins::clear);
   }
 
   BufferBudget budget() {
@@ -71,43 +80,65 @@ final class BodyReader {
       throw Refusal.requestTooLarge(budget.largest(), "maxBufferedBytes");
     }
     int atHand = exchange.awaitBody();
-    int first = (int) Math.min(length, FIRST_STEP);
-    share.take(first);
-    byte[] begin = new byte[first];
+    share.take(Math.min(length, FIRST_STEP));
     if (atHand < length) {
       share.arriving();
     }
-    int filled = fill(exchange, look, share, begin, 0, first);
-    if (filled < first || filled == length) {
-      body.add(begin, filled, false);
-      checkWhole(filled, first);
+    if (length > FIRST_STEP) {
+      readLarge(exchange, look, body, share, length);
       return;
     }
-    readRest(exchange, look, body, share, begin, length);
+    byte[] whole = new byte[(int) length];
+    int filled = fill(exchange, look, share, whole, 0, whole.length);
+    body.add(whole, filled, false);
+    checkWhole(filled, whole.length);
   }
 
-  /// The first bytes came, so that the rest is worth memory: it goes behind them.
-  private void readRest(
-      Exchange exchange, Look look, RequestBody body, BodyShare share, byte[] begin, long length) {
+  private void readLarge(
+      Exchange exchange, Look look, RequestBody body, BodyShare share, long length) {
+    byte[] part = firstPart(exchange, look, share, length);
+    int filled = FIRST_STEP;
     long left = length;
-    int moved = begin.length;
-    while (left > 0) {
-      boolean pooled = left > SMALL;
-      int size = pooled ? SegmentPool.SEGMENT : (int) left;
-      share.take(Math.min(size, budget.largest() - (length - left)) - moved);
-      byte[] part = pooled ? pool.take() : new byte[size];
-      int wanted = (int) Math.min(size, left);
-      int filled = moved;
-      System.arraycopy(begin, 0, part, 0, moved);
+    while (true) {
+      int wanted = (int) Math.min(part.length, left);
       try {
-        filled = fill(exchange, look, share, part, moved, wanted);
+        filled = fill(exchange, look, share, part, filled, wanted);
       } finally {
-        body.add(part, filled, pooled);
+        body.add(part, filled, left > SMALL);
       }
       checkWhole(filled, wanted);
-      moved = 0;
       left -= filled;
+      if (left == 0) {
+        return;
+      }
+      part = part(share, length, left, 0);
+      filled = 0;
     }
+  }
+
+  /// Reads the first bytes of a body before any memory is taken for the rest, and puts them into
+  /// the first part of the body.
+  private byte[] firstPart(Exchange exchange, Look look, BodyShare share, long length) {
+    byte[] begin = begins.take();
+    try {
+      checkWhole(fill(exchange, look, share, begin, 0, FIRST_STEP), FIRST_STEP);
+      byte[] part = part(share, length, length, FIRST_STEP);
+      System.arraycopy(begin, 0, part, 0, FIRST_STEP);
+      return part;
+    } finally {
+      begins.give(begin);
+    }
+  }
+
+  /// Takes memory for the next part of a body.
+  ///
+  /// @param left how much of the body is to come, with this part
+  /// @param taken what has been taken for the part already, in bytes
+  private byte[] part(BodyShare share, long length, long left, int taken) {
+    boolean pooled = left > SMALL;
+    int size = pooled ? SegmentPool.SEGMENT : (int) left;
+    share.take(Math.min(size, budget.largest() - (length - left)) - taken);
+    return pooled ? pool.take() : new byte[size];
   }
 
   private static void checkWhole(int filled, int wanted) {

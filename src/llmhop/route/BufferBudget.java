@@ -65,6 +65,11 @@ public final class BufferBudget {
     return Math.min(bytes, heap.part(HEAP_PART));
   }
 
+  /// The budget of the heap that this one is a part of.
+  HeapBudget heap() {
+    return heap;
+  }
+
   /// Whether the heap has room for one more request.
   boolean hasRoomForRequest() {
     return heap.hasRoomFor(REQUEST_BYTES);

@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 /// | `outlets` | `front.Outlet` | the thread that holds the outlet's monitor |
 /// | `linger` | `front.Lingering` | the connection's thread, for one read |
 /// | `bodies` | `route.RequestBody` | the request; see there for the threads that read it |
+/// | `begins` | `route.BodyReader` | the thread that reads the body, for its first bytes |
 /// | `tls` | [TlsOutput] | the thread that holds the lock of that connection's output |
 /// | `pending` | [PendingPool] | the pump's thread |
 ///
