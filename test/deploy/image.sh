@@ -269,7 +269,7 @@ run() {
 
   kill -TERM "$process"
   wait "$router" || die "SIGTERM ends it with $?: $(cat "$work/router")"
-  [ "$(grep -vc -e '^llmhop ' -e '^llmhop: stop' -e ' 200 done@.* POST /v1/chat/completions$' -e ' 200 done@.* GET /health$' "$work/router")" = 0 ] ||
+  [ "$(grep -vc -e '^llmhop ' -e '^llmhop: this heap of ' -e '^llmhop: stop' -e ' 200 done@.* POST /v1/chat/completions$' -e ' 200 done@.* GET /health$' "$work/router")" = 0 ] ||
     die "it has something to say: $(cat "$work/router")"
   ran "first answer ${ready} ms after crun; SIGTERM ends it with 0; nothing was written and no word of warning" "$SHOWS"
 }
