@@ -165,10 +165,13 @@ class BodyBudgetTest {
   void aTokenThatStallsManyBodiesMakesRoomForAnother(Form form) {
     // The share of uploads that are passed on is 64 KiB each.
     int each = form == Form.ROUTED ? 64 * KIB : MIB;
-    int count = form == Form.ROUTED ? 200 : 12;
+    // The others fill what large bodies may hold and no more: a flood that waits for room itself
+    // ends
+    // its own slowest bodies first, by another rule.
+    int count = form == Form.ROUTED ? 200 : 7;
     try (var router = RouterUnderTest.of(config(tokens("")))) {
       for (int i = 0; i < count; i++) stall(router, form, each - KIB);
-      awaitHeld(router, form == Form.ROUTED ? 4 * MIB : 6 * MIB);
+      awaitHeld(router, form == Form.ROUTED ? 4 * MIB : 7 * MIB - 64 * KIB);
       assertEquals(200, router.ask(PROMPT).status());
       if (form != Form.ROUTED) {
         assertLogged(router, "maxBufferedShare");
