@@ -7,8 +7,8 @@ import java.util.List;
 /// Prints free ports of 127.0.0.1 on one line and holds them until this process is ended.
 ///
 /// Each port is bound by a socket that does not listen, so that the system gives the port to no
-/// other program. The router that names a held port can still listen there, since both sockets
-/// have `SO_REUSEADDR` and the holder does not listen (ip(7), tcp(7) on Linux).
+/// other program. The router that names a held port can still listen there, since both sockets have
+/// `SO_REUSEADDR` and the holder does not listen (ip(7), tcp(7) on Linux).
 ///
 /// Usage: java HeldPorts.java NUMBER
 class HeldPorts {
