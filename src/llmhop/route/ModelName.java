@@ -125,12 +125,7 @@ final class ModelName {
     if (inBody.isEmpty()) {
       return;
     }
-    boolean agrees =
-        routes
-            .find(inBody.get())
-            .filter(other -> other.route() == found.route())
-            .filter(other -> other.sent().equals(found.sent()))
-            .isPresent();
+    boolean agrees = routes.find(inBody.get()).filter(found::isSame).isPresent();
     if (!agrees) {
       throw Refusal.modelMismatch(found.asked(), inBody.get());
     }

@@ -95,8 +95,14 @@ public final class Route {
 
   /// Whether this target must not be reached, as the caller writes it or as a backend would get it.
   boolean closes(String method, Target target) {
-    return gate.closes(method, target.path(), target.routed().isPresent())
+    return gate.closesOrLists(method, target.path(), target.routed().isPresent())
         || gate.closesQuery(target.query());
+  }
+
+  /// Whether the router itself answers this path of an engine's list, in the engine's place: unless
+  /// the operator has opened or denied the engine's own.
+  public boolean answersList(String method, String path) {
+    return gate.lists(method, path) && !gate.isDenied(path);
   }
 
   /// Whether dot segments in a closed path could lead out of the path of the model's URL, where no
@@ -169,6 +175,11 @@ public final class Route {
     /// as themselves.
     public String judged() {
       return route.isPattern() ? asked : route.name();
+    }
+
+    /// Whether another name leads to the same model of the same backends.
+    public boolean isSame(Found other) {
+      return route == other.route && sent.equals(other.sent);
     }
 
     /// The name of the model that serves it, as a header can hold it.

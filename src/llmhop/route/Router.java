@@ -65,7 +65,8 @@ public final class Router implements HttpHandler {
       x.answer(204, preflight.get(), NOTHING);
       return;
     }
-    Optional<Local.Page> page = local.find(x, target);
+    Optional<Local.Page> page =
+        target.routed().isEmpty() ? local.find(x, target) : local.findOfModel(x, target, routes);
 
     journal.at(Phase.AUTHENTICATE);
     Caller caller = authenticate(x, journal, routes, page);
