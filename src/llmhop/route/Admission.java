@@ -180,17 +180,17 @@ public final class Admission {
   static Optional<Refusal> objection(
       Exchange x, Target target, Caller caller, Found found, Routes routes) {
     if (!routes.allows(caller, found)) {
-      return Optional.of(Refusal.modelNotAllowed(found.asked()));
+      return Optional.of(Forbidden.model(found.asked()));
     }
     if (x.upgrade() && !mayTunnel(caller, target, found)) {
-      return Optional.of(Refusal.noTunnel(target.path()));
+      return Optional.of(Forbidden.tunnel(target.path()));
     }
     if (found.route().closes(x.method(), target)) {
       return Optional.of(
           found.route().couldBeLeftBy(target)
               ? Refusal.badRequest(
                   "The path holds '.' or '..' segments, which could leave its place.")
-              : Refusal.pathNotAllowed(target.path(), found.route().name()));
+              : Forbidden.path(target.path(), found.route().name()));
     }
     return Optional.empty();
   }

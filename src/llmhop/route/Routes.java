@@ -182,7 +182,7 @@ public final class Routes {
   public Found usable(String name, Caller caller) {
     Found found = find(name).orElseThrow(() -> Refusal.modelNotFound(name, nearest(name, caller)));
     if (!allows(caller, found)) {
-      throw Refusal.modelNotAllowed(name);
+      throw Forbidden.model(name);
     }
     return found;
   }
