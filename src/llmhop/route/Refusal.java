@@ -8,8 +8,8 @@ import llmhop.observe.EndedBy;
 
 /// The one way to refuse: a status, a stable code and a sentence that tells the caller what to do.
 ///
-/// A factory per case, here, in [Forbidden] and in [NotNow]; together they are the table of refusals. Cheap to
-/// throw: no stack trace.
+/// A factory per case, here, in [Forbidden] and in [NotNow]; together they are the table of
+/// refusals. Cheap to throw: no stack trace.
 public final class Refusal extends RuntimeException {
   private static final String INVALID = "invalid_request_error";
   private static final String SERVER = "server_error";

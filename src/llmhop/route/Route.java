@@ -120,6 +120,14 @@ public final class Route {
         && model.paths().kind().filter(Kind::hasOneModel).isPresent();
   }
 
+  /// Whether its backends choose a model by themselves for a body that names none.
+  ///
+  /// @param path as the caller writes it
+  boolean choosesModel(String method, String path) {
+    return method.equals("POST")
+        && model.paths().kind().filter(kind -> EnginePaths.choosesModel(kind, path)).isPresent();
+  }
+
   /// Whether its body may be passed on unread when the path names it: no name in it would have to
   /// be replaced, no backend is chosen by it, nobody else may have to get it, no heartbeat depends
   /// on it, and it needn't wait: that a caller hangs up isn't seen before its body.

@@ -90,7 +90,7 @@ public final class Router implements HttpHandler {
       journal.at(Phase.ADMIT);
       try (Pulse _ = x.pulse(Heartbeat.of(x, request, found, nanos));
           Choice choice = choice(x, request, caller, found, routes);
-          var permit = admission.admit(x, target, caller, found, routes, choice)) {
+          var permit = admission.admit(x, request, caller, found, routes, choice)) {
         journal.at(Phase.CHOOSE);
         Choice.Pick best = choice.first();
 
@@ -184,7 +184,7 @@ public final class Router implements HttpHandler {
           }
           List<Found> others = new ArrayList<>(routes.standIns(found));
           others.removeIf(
-              other -> Admission.objection(x, request.target(), caller, other, routes).isPresent());
+              other -> Admission.objection(x, request, caller, other, routes).isPresent());
           return others;
         };
     return new Choice(x, found, new RequestClues(x, request), standIns, nanos);
