@@ -38,6 +38,7 @@ final class Connection implements Runnable {
   private final Inlet inlet;
   private Transport transport;
   private HangUp hangUp;
+  private final HeadMemory headMemory;
   private HeadReader heads;
   private Outlet out;
   private volatile Flow flow;
@@ -58,6 +59,7 @@ final class Connection implements Runnable {
     this.slot = new ConnectionSlot(remote, server.rules(), deadlines, this::shutInput, this::kill);
     int largest = Math.max(server.limits().headBytes(), Limits.READ_AHEAD) + 1024;
     this.inlet = new Inlet(largest, server.inlets());
+    this.headMemory = new HeadMemory(server.inlets());
   }
 
   @Override
@@ -70,7 +72,7 @@ final class Connection implements Runnable {
       plain.onBusy(hangUp::makeBlocking);
       while (serveNext()) {
         inlet.shrink();
-        heads.forget();
+        forgetHead();
         deadlines.doing(Doing.IDLE);
         // A stop or an eviction just before has ended the idle ones, and this wasn't one yet.
         if (!mayContinue() && !inlet.hasBuffered()) break;
@@ -105,11 +107,12 @@ final class Connection implements Runnable {
     RequestHead head;
     try {
       head = heads.read();
+      headMemory.whole(head, heads.length());
     } catch (FaultException e) {
       refuse(e.fault(), e.getMessage());
       return false;
     } catch (CrowdedException e) {
-      refuseLongHead();
+      refuse(Fault.TOO_MANY_CONNECTIONS, HeadMemory.CROWDED);
       return false;
     } catch (EOFException e) {
       if (slot.isReserved()) {
@@ -126,36 +129,17 @@ final class Connection implements Runnable {
       refuseTooMany();
       return false;
     }
-    return serveCounted(head);
-  }
-
-  /// A long head is kept as long as its request is in hand, and counts as long.
-  private boolean serveCounted(RequestHead head) throws IOException {
-    int kept = HeadMemory.beyondRequest(head, heads.length());
-    if (kept > 0 && !server.inlets().take(kept)) {
-      refuseLongHead();
-      return false;
-    }
-    try {
-      return serve(new FrontExchange(this, head));
-    } finally {
-      if (kept > 0) {
-        server.inlets().give(kept);
-      }
-    }
-  }
-
-  private void refuseLongHead() throws IOException {
-    refuse(Fault.TOO_MANY_CONNECTIONS, "Too many long heads are on their way. Try again shortly.");
+    return serve(new FrontExchange(this, head));
   }
 
   private boolean isAlwaysServed(RequestHead head) {
     return head.length() == 0 && server.rules().isAlwaysServed(head.method(), head.target());
   }
 
-  private boolean readHead() throws IOException {
+  private boolean readHead(int length, int lines) throws IOException {
     // Not before: most heads come whole, and no deadline has to be kept for them.
     server.awake();
+    headMemory.part(length, lines);
     return inlet.fill(transport);
   }
 
@@ -201,10 +185,15 @@ final class Connection implements Runnable {
   /// Called where nothing refers to the request any more, so that a long head is let go.
   private void linger() throws IOException {
     deadlines.doing(Doing.LINGERING);
-    heads.forget();
+    forgetHead();
     transport.finish();
     inlet.drop();
     Lingering.hearOut(plain, server.segments());
+  }
+
+  private void forgetHead() {
+    heads.forget();
+    headMemory.release();
   }
 
   /// Its end is no good one, and only a reset says so.
@@ -390,5 +379,6 @@ final class Connection implements Runnable {
     }
     plain.close();
     inlet.drop();
+    headMemory.release();
   }
 }
