@@ -175,7 +175,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public void cutBody() {
-    connection.shutInput();
+    connection.shutInput(InputEnd.CUT);
   }
 
   @Override
@@ -199,8 +199,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   private synchronized void arm() {
     Runnable gone = onHangUp;
     onHangUp = null;
-    // The input of an evicted connection was shut by us: its end is no hang-up.
-    if (gone != null && !answer.isOver() && !connection.slot().isEvicted()) {
+    if (gone != null && !answer.isOver() && !connection.isInputEnded()) {
       if (!connection.hangUp().isArmed()) {
         // It may take long from here on: a long head needs no room any more.
         connection.inlet().shrink();
@@ -273,7 +272,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public boolean relayed(Flow flow) throws IOException {
-    connection.flowed();
+    connection.flow().end();
     if (flow.isCut()) {
       return false;
     }

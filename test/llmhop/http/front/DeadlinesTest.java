@@ -61,10 +61,7 @@ final class DeadlinesTest {
     begin(doing);
     assertEquals(Optional.empty(), after(0));
     assertEquals(Optional.empty(), after(limit(doing) - 1));
-    assertFalse(deadlines.hasExpired() || deadlines.hasBodyExpired());
     assertEquals(Optional.of(doing), after(1));
-    assertEquals(doing == Doing.BODY, deadlines.hasBodyExpired());
-    assertEquals(doing != Doing.BODY, deadlines.hasExpired());
   }
 
   @ParameterizedTest
@@ -77,7 +74,6 @@ final class DeadlinesTest {
     after(limit(doing));
     assertEquals(Optional.empty(), after(1));
     assertEquals(Optional.empty(), after(limit(doing) * 10));
-    assertTrue(deadlines.hasExpired());
   }
 
   @Test
@@ -85,7 +81,6 @@ final class DeadlinesTest {
     deadlines.doing(Doing.HANDLING);
     after(0);
     assertEquals(Optional.empty(), after(TimeUnit.DAYS.toMillis(1)));
-    assertFalse(deadlines.hasExpired());
   }
 
   @Test
@@ -105,7 +100,6 @@ final class DeadlinesTest {
       begin(doing);
       assertEquals(Optional.empty(), after(2_999), "a change is seen, and time starts there");
     }
-    assertFalse(deadlines.hasExpired());
   }
 
   @Test
@@ -136,7 +130,6 @@ final class DeadlinesTest {
     deadlines.came(Limits.BODY_PROGRESS - 1);
     deadlines.waiting();
     assertEquals(Optional.of(Doing.BODY), after(20_000));
-    assertTrue(deadlines.hasBodyExpired());
   }
 
   @Test
