@@ -186,4 +186,32 @@ final class DeadlinesTest {
     boolean none = doing == Doing.IDLE || doing == Doing.HANDLING;
     assertEquals(!none, deadlines.isRunning());
   }
+
+  @Test
+  void bodyThatComesInBurstsIsSlowOnceItWasWaitedForForFiveSeconds() {
+    begin(Doing.BODY);
+    after(0);
+    for (int burst = 0; burst < 5; burst++) {
+      assertFalse(deadlines.isBodySlow(), "in burst " + burst);
+      deadlines.came(Limits.BODY_PROGRESS);
+      deadlines.waiting();
+      after(burst < 4 ? 1_000 : 999);
+    }
+    assertFalse(deadlines.isBodySlow());
+    after(1);
+    assertTrue(deadlines.isBodySlow());
+    begin(Doing.BODY);
+    after(0);
+    assertFalse(deadlines.isBodySlow(), "each body has its own time");
+  }
+
+  @Test
+  void answerThatIsNotTakenForFiveSecondsIsUnread() {
+    deadlines.unreadFor(4_999_999_999L);
+    assertFalse(deadlines.isUnread());
+    deadlines.unreadFor(5_000_000_000L);
+    assertTrue(deadlines.isUnread());
+    deadlines.unreadFor(0);
+    assertFalse(deadlines.isUnread());
+  }
 }
