@@ -168,11 +168,8 @@ final class Connection implements Runnable {
       server.handle(exchange);
       exchange.endUnanswered();
     } finally {
-      boolean cut = exchange.over();
+      exchange.over();
       hangUp.disarm();
-      if (cut) {
-        resetAtEnd();
-      }
     }
     if (exchange.isUpgraded() || !exchange.isWhole()) {
       return false;
@@ -208,10 +205,12 @@ final class Connection implements Runnable {
     Lingering.hearOut(plain, server.segments());
   }
 
-  /// Its end is no good one, and only a reset says so.
-  void resetAtEnd() {
+  /// Makes every end of the connection a reset, or a plain close again. Set for as long as a plain
+  /// close would be taken for the end of an answer: whatever closes the connection then, be it a
+  /// deadline, a rule, another thread or the end of the process, its caller sees the cut.
+  void resetsAtEnd(boolean resets) {
     try {
-      plain.channel().setOption(StandardSocketOptions.SO_LINGER, 0);
+      plain.channel().setOption(StandardSocketOptions.SO_LINGER, resets ? 0 : -1);
     } catch (IOException | UnsupportedOperationException e) {
       // It is closed, or a Unix socket, which knows no reset.
     }
