@@ -36,6 +36,7 @@ final class Connection implements Runnable {
   private final Inlet inlet;
   private Transport transport;
   private HangUp hangUp;
+  private final HeadMemory headMemory;
   private HeadReader heads;
   private Outlet out;
   private final CallerFlow flow;
@@ -56,6 +57,7 @@ final class Connection implements Runnable {
     this.slot = new ConnectionSlot(remote, server.rules(), deadlines, this::evict);
     int largest = Math.max(server.limits().headBytes(), Limits.READ_AHEAD) + 1024;
     this.inlet = new Inlet(largest, server.inlets());
+    this.headMemory = new HeadMemory(server.inlets());
   }
 
   @Override
@@ -68,7 +70,7 @@ final class Connection implements Runnable {
       plain.onBusy(hangUp::makeBlocking);
       while (serveNext()) {
         inlet.shrink();
-        heads.forget();
+        forgetHead();
         deadlines.doing(Doing.IDLE);
         // A stop or an eviction just before has ended the idle ones, and this wasn't one yet.
         if (!mayContinue() && !inlet.hasBuffered()) break;
@@ -103,11 +105,12 @@ final class Connection implements Runnable {
     RequestHead head;
     try {
       head = heads.read();
+      headMemory.whole(head, heads.length());
     } catch (FaultException e) {
       refuse(e.fault(), e.getMessage());
       return false;
     } catch (CrowdedException e) {
-      refuseLongHead();
+      refuse(Fault.TOO_MANY_CONNECTIONS, HeadMemory.CROWDED);
       return false;
     } catch (IOException e) {
       // Over TLS the end of the input is another exception than without.
@@ -130,36 +133,17 @@ final class Connection implements Runnable {
       refuseEnded();
       return false;
     }
-    return serveCounted(head);
-  }
-
-  /// A long head is kept as long as its request is in hand, and counts as long.
-  private boolean serveCounted(RequestHead head) throws IOException {
-    int kept = HeadMemory.beyondRequest(head, heads.length());
-    if (kept > 0 && !server.inlets().take(kept)) {
-      refuseLongHead();
-      return false;
-    }
-    try {
-      return serve(new FrontExchange(this, head));
-    } finally {
-      if (kept > 0) {
-        server.inlets().give(kept);
-      }
-    }
-  }
-
-  private void refuseLongHead() throws IOException {
-    refuse(Fault.TOO_MANY_CONNECTIONS, EarlyRefusal.LONG_HEADS);
+    return serve(new FrontExchange(this, head));
   }
 
   private boolean isAlwaysServed(RequestHead head) {
     return head.length() == 0 && server.rules().isAlwaysServed(head.method(), head.target());
   }
 
-  private boolean readHead() throws IOException {
+  private boolean readHead(int length, int lines) throws IOException {
     // Not before: most heads come whole, and no deadline has to be kept for them.
     server.awake();
+    headMemory.part(length, lines);
     return inlet.fill(transport);
   }
 
@@ -199,10 +183,15 @@ final class Connection implements Runnable {
   /// Called where nothing refers to the request any more, so that a long head is let go.
   private void linger() throws IOException {
     deadlines.doing(Doing.LINGERING);
-    heads.forget();
+    forgetHead();
     transport.finish();
     inlet.drop();
     Lingering.hearOut(plain, server.segments());
+  }
+
+  private void forgetHead() {
+    heads.forget();
+    headMemory.release();
   }
 
   /// Makes every end of the connection a reset, or a plain close again. Set for as long as a plain
@@ -391,5 +380,6 @@ final class Connection implements Runnable {
     }
     plain.close();
     inlet.drop();
+    headMemory.release();
   }
 }

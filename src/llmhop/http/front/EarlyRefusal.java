@@ -6,7 +6,6 @@ import java.util.OptionalLong;
 /// Refuses what is no request, or must not become one, before any handler sees it.
 final class EarlyRefusal {
   static final String TOO_MANY = "Too many connections are open. Try again shortly.";
-  static final String LONG_HEADS = "Too many long heads are on their way. Try again shortly.";
   static final String HEAD_LATE = "The request's head took too long.";
   static final String IDLE = "The connection was idle for too long when the request came.";
 

@@ -19,9 +19,10 @@ import java.util.function.LongSupplier;
 /// ```
 ///
 /// Each direction has a thread, and the one that calls minds the time. A side that left has all it
-/// sent delivered before the other sees the end. That end is passed on as it was: where B broke off,
-/// A is closed without [Transport#finish], after a moment in which A can take what was delivered. Both are read on until they end too, because to
-/// close a socket with bytes in it resets it, which destroys what has just been delivered.
+/// sent delivered before the other sees the end. Both are read on until they end too, because to
+/// close a socket with bytes in it resets it, which destroys what has just been delivered. Where B
+/// broke off, A is closed without [Transport#finish], after a moment in which A can take what was
+/// delivered: the end is passed on as it was.
 public final class Splice {
   private static final byte[] NOTHING = {};
 
