@@ -354,7 +354,7 @@ public final class Server implements AutoCloseable {
   @Override
   public void close() {
     stopAccepting();
-    limiter.connections().forEach(Connection::kill);
+    limiter.connections().forEach(connection -> connection.kill(InputEnd.STOPPING));
     pump.close();
   }
 }

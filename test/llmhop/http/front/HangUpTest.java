@@ -59,7 +59,7 @@ final class HangUpTest {
     }
     plain = new PlainTransport(channel);
     inlet = new Inlet(LARGEST, new InletMemory(1 << 20, new HeapBudget(1 << 24)));
-    hangUp = new HangUp(plain, plain, inlet, pump::awake);
+    hangUp = new HangUp(plain, plain, inlet, pump::awake, () -> false);
     plain.onBusy(hangUp::makeBlocking);
     pump.start();
   }

@@ -95,7 +95,7 @@ class SlowCallersTest {
                     try {
                       byte[] part = new byte[100];
                       while (x.read(part, 0, part.length) >= 0) {}
-                    } catch (BodyStalledException e) {
+                    } catch (InputEndedException e) {
                       stalled.countDown();
                       FrontUnderTest.answer(x, 408, "slow");
                     }
