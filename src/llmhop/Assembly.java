@@ -21,12 +21,14 @@ import llmhop.backend.Surroundings;
 import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
+import llmhop.config.LogFormat;
 import llmhop.http.upstream.Resolver;
 import llmhop.http.upstream.UpstreamMemory;
 import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
+import llmhop.observe.EndedBodies;
 import llmhop.observe.Observer;
 import llmhop.route.Admission;
 import llmhop.route.BufferBudget;
@@ -82,7 +84,10 @@ public final class Assembly implements AutoCloseable {
     var log = new Log(outputs.err());
     this.generations =
         new Generations(Generation.first(config, environment, around(log, nanos, heap), clock));
-    this.observer = AccessLog.of(config.log(), outputs.accessLog());
+    this.observer =
+        config.log() == LogFormat.OFF
+            ? new EndedBodies(nanos, log::say)
+            : AccessLog.of(config.log(), outputs.accessLog());
     var doorway = new Doorway(observer, clock, RANDOM);
     var rules = new HealthFirst(() -> generations.current().config().trustedProxies());
     this.door = Door.of(config, doorway, rules, heap, log);
