@@ -208,10 +208,10 @@ END
 # Prints the port of the program whose output is the file $1, once it says it.
 port_of() {
   local port
-  for _ in $(seq 100); do
+  for _ in $(seq 1000); do
     port=$(sed -n 's/.*127\.0\.0\.1:\([1-9][0-9]*\).*/\1/p' "$1" | head -n 1)
     [ -z "$port" ] || break
-    sleep 0.1
+    sleep 0.01
   done
   [ -n "$port" ] || die "it says no port: $(cat "$1")"
   printf '%s' "$port"
@@ -230,14 +230,17 @@ run() {
   "$JAVA" -jar build/llmhop.jar simulate --port 0 --model llama --tokens 5 >"$work/backend" 2>&1 &
   pid+=($!)
   backend=$(port_of "$work/backend")
-  port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
   mkdir "$work/conf"
-  write_config "$port" "$backend"
+  # The system chooses the router's port, so that no other program can take the port before the router listens.
+  write_config 0 "$backend"
   harden
   local begin=${EPOCHREALTIME/./}
   crun_ run --bundle "$work/bundle" llmhop >"$work/router" 2>&1 &
   router=$!
   pid+=("$router")
+  port=$(port_of "$work/router")
+  # The health check reads the port from the config; the router has `watch` off and does not read the config again.
+  write_config "$port" "$backend"
   for _ in $(seq 1000); do
     ! curl -fsS "http://127.0.0.1:$port/health" >/dev/null 2>&1 || break
     sleep 0.01

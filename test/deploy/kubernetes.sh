@@ -258,7 +258,10 @@ run_routers() {
     start "$name" "$java" -Xmx128m -jar "$jar" simulate --port 0 --model llama --ttft 5ms --tokens-per-second 20 --tokens 120
     await_line "$name" 'http://127\.0\.0\.1:[0-9]*'
   done
-  read -r 'port[a]' 'port[b]' 'port[c]' <<<"$(free_ports)"
+  # The chart wants a port before the router listens: another process holds these for the length of this script.
+  start ports "$java" "$mine/HeldPorts.java" 3
+  await_line ports '^[0-9][0-9]* [0-9][0-9]* [0-9][0-9]*$'
+  read -r 'port[a]' 'port[b]' 'port[c]' <<<"$(found ports)"
   cat >"$work/run-values.yaml" <<END
 config:
   drainDelay: 3s
@@ -301,13 +304,6 @@ find_user() {
     while read -r _ folder _; do mount -o remount,bind,ro "$folder" 2>/dev/null; done </proc/self/mounts
     exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs "$@"' sealed)
   "${sealed[@]}" bash -c "! { : >/tmp/\$\$.llmhop; } 2>/dev/null && '$java' -jar '$work/lib/llmhop.jar' --version" >/dev/null 2>&1 || sealed=()
-}
-
-# Prints three ports that are free now.
-free_ports() {
-  node -e 'const { createServer } = require("node:net");
-    const servers = [1, 2, 3].map(() => createServer().listen(0, "127.0.0.1"));
-    setTimeout(() => { console.log(servers.map((each) => each.address().port).join(" ")); process.exit(); }, 50);'
 }
 
 # Starts $2.. as $1, its output in $1.log.

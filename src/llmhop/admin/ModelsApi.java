@@ -9,14 +9,16 @@ import llmhop.json.Json;
 import llmhop.json.JsonWriter;
 import llmhop.route.Exchange;
 import llmhop.route.Local;
+import llmhop.route.Refusal;
 import llmhop.route.Route.Found;
 import llmhop.route.Routes;
 import llmhop.route.Target;
 
 /// `GET /v1/models` and `/v1/models/{id}`, in OpenAI's shape; in Anthropic's for its clients, which
-/// are known by their `anthropic-version` field. Models with a `catalog` carry the published fields
-/// that their engine sent last: `created`, `owned_by`, `max_model_len`, `context_length`, the
-/// numbers of `meta`, `architecture.input_modalities`.
+/// are known by their `anthropic-version` field. The same below `/route/{model}`, for that model
+/// alone. Models with a `catalog` carry the published fields that their engine sent last:
+/// `created`, `owned_by`, `max_model_len`, `context_length`, the numbers of `meta`,
+/// `architecture.input_modalities`.
 ///
 /// @see <a href="https://platform.openai.com/docs/api-reference/models">OpenAI's models</a>
 /// @see <a href="https://docs.anthropic.com/en/api/models-list">Anthropic's models</a>
@@ -32,8 +34,19 @@ final class ModelsApi {
     return Answers.overview(this::list);
   }
 
+  /// A list of the one model that a path names, under the name that the caller used.
+  Local.Page listOf(String model) {
+    return (exchange, caller, routes) -> {
+      routes.usable(model, caller);
+      Answers.json(exchange, 200, list(exchange, List.of(model), routes));
+    };
+  }
+
   private JsonWriter list(Exchange exchange, Caller caller, Routes routes) {
-    List<String> names = routes.listed(caller);
+    return list(exchange, routes.listed(caller), routes);
+  }
+
+  private JsonWriter list(Exchange exchange, List<String> names, Routes routes) {
     boolean anthropic = isAnthropic(exchange);
     var json = new JsonWriter().object();
     if (!anthropic) {
@@ -66,6 +79,22 @@ final class ModelsApi {
       Found found = routes.visible(name, caller);
       var json = new JsonWriter();
       model(json, name, Optional.of(found), isAnthropic(exchange));
+      Answers.json(exchange, 200, json);
+    };
+  }
+
+  /// One model under the path of a model: the same one, by any of its names.
+  Local.Page oneOf(String model, String rawId) {
+    return (exchange, caller, routes) -> {
+      String name = Target.decode(rawId).orElse(rawId);
+      Found found = routes.usable(model, caller);
+      Found one =
+          routes
+              .find(name)
+              .filter(found::isSame)
+              .orElseThrow(() -> Refusal.modelNotFound(name, Optional.empty()));
+      var json = new JsonWriter();
+      model(json, name, Optional.of(one), isAnthropic(exchange));
       Answers.json(exchange, 200, json);
     };
   }

@@ -107,11 +107,12 @@ public final class Admission {
   /// Lets a request in.
   ///
   /// @param choice who is to answer it, where a place is one at a backend
-  /// @throws Refusal 403 when it may never; 429 or 503 when it may not now
+  /// @throws Refusal 400, 403 or 426 when it may never; 429 or 503 when it may not now
   /// @throws IOException when the caller left while it waited
-  Permit admit(Exchange x, Target target, Caller caller, Found found, Routes routes, Choice choice)
+  Permit admit(
+      Exchange x, Intake.Request request, Caller caller, Found found, Routes routes, Choice choice)
       throws IOException {
-    Optional<Refusal> objection = objection(x, target, caller, found, routes);
+    Optional<Refusal> objection = objection(x, request, caller, found, routes);
     if (objection.isPresent()) {
       throw objection.get();
     }
@@ -178,21 +179,31 @@ public final class Admission {
 
   /// Why a request may never go to a model, if it may not.
   static Optional<Refusal> objection(
-      Exchange x, Target target, Caller caller, Found found, Routes routes) {
+      Exchange x, Intake.Request request, Caller caller, Found found, Routes routes) {
+    Target target = request.target();
     if (!routes.allows(caller, found)) {
-      return Optional.of(Refusal.modelNotAllowed(found.asked()));
+      return Optional.of(Forbidden.model(found.asked()));
     }
     if (x.upgrade() && !mayTunnel(caller, target, found)) {
-      return Optional.of(Refusal.noTunnel(target.path()));
+      return Optional.of(Forbidden.tunnel(target.path()));
     }
     if (found.route().closes(x.method(), target)) {
       return Optional.of(
           found.route().couldBeLeftBy(target)
               ? Refusal.badRequest(
                   "The path holds '.' or '..' segments, which could leave its place.")
-              : Refusal.pathNotAllowed(target.path(), found.route().name()));
+              : Forbidden.path(target.path(), found.route().name()));
+    }
+    if (!request.namesModel() && leavesChoice(x, target, caller, found)) {
+      return Optional.of(ModelName.unnamed());
     }
     return Optional.empty();
+  }
+
+  /// Whether a caller that may use some models only would get the model that a backend chooses,
+  /// where the body names none.
+  static boolean leavesChoice(Exchange x, Target target, Caller caller, Found found) {
+    return caller.restricted() && found.route().choosesModel(x.method(), target.path());
   }
 
   /// Whether a caller may have a WebSocket, whose messages the router does not read. A caller with

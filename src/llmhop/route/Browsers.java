@@ -112,13 +112,13 @@ public final class Browsers {
     if (origin.isEmpty()) {
       boolean anyPage = passes.containsKey(ANY);
       if (site.equals("cross-site") && !anyPage && !isNavigation(method, request)) {
-        throw Refusal.originNotAllowed(Optional.empty());
+        throw Forbidden.origin(Optional.empty());
       }
       return;
     }
     // Pages can't set this field. It holds also where a proxy before us has changed the Host.
     if (!site.equals("same-origin") && !isOwn(origin.get(), request, secure)) {
-      throw Refusal.originNotAllowed(origin);
+      throw Forbidden.origin(origin);
     }
   }
 

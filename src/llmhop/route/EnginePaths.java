@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import llmhop.config.Kind;
@@ -215,6 +216,21 @@ final class EnginePaths implements Profile {
   /// Returns the lines of the table that a kind has: a method and a path each.
   static List<String> lines(Kind kind) {
     return LINES.get(kind);
+  }
+
+  /// Whether a server of this kind has several models and chooses one by itself for the body of a
+  /// POST that names none: LocalAI the first one that fits, LM Studio and TabbyAPI one that some
+  /// caller has loaded, hosted APIs a default of the path or the account. TabbyAPI reads no name
+  /// elsewhere, KoboldCpp nowhere; the others refuse such a body or have one model.
+  ///
+  /// @param path as the caller writes it; letter case does not matter, since LM Studio ignores it
+  static boolean choosesModel(Kind kind, String path) {
+    String lower = path.toLowerCase(Locale.ROOT);
+    return switch (kind) {
+      case OPENAI, LOCALAI, LMSTUDIO -> of(kind).usual().contains(lower);
+      case TABBYAPI -> lower.equals("/v1/chat/completions") || lower.equals("/v1/completions");
+      case VLLM, SGLANG, LLAMACPP, OLLAMA, LLAMASWAP, APHRODITE, KOBOLDCPP, TGI -> false;
+    };
   }
 
   @Override

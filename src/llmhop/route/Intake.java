@@ -26,6 +26,12 @@ final class Intake {
     /// @throws Refusal when it names none, an unknown one, or several
     Found find();
 
+    /// Whether the body names a model. True of a body that is still to come: such a body is judged
+    /// before its last bytes are sent.
+    default boolean namesModel() {
+      return true;
+    }
+
     /// Whether the request may go to another model than the one that it names.
     boolean mayBeForAnother();
 
@@ -65,7 +71,8 @@ final class Intake {
       Found found = ModelName.find(outside, Optional.empty(), routes, caller);
       ModelName.checkQuery(target, found, routes);
       if (found.route().passesBodiesOn()) {
-        return new Streamed(target, found, streamed(x, declared, look, found, caller, routes));
+        return new Streamed(
+            target, found, streamed(x, target, declared, look, found, caller, routes));
       }
     }
     var share = new RequestShare(reader.budget(), x, caller, routes);
@@ -83,13 +90,24 @@ final class Intake {
   }
 
   private Body streamed(
-      Exchange x, long length, Look look, Found found, Caller caller, Routes routes) {
+      Exchange x,
+      Target target,
+      long length,
+      Look look,
+      Found found,
+      Caller caller,
+      Routes routes) {
     return new StreamedBody(
         x,
         length,
         look,
         () -> new RequestShare(reader.budget(), x, caller, routes),
-        named -> ModelName.checkAgrees(found, named.map(Named::name), routes));
+        named -> {
+          if (named.isEmpty() && Admission.leavesChoice(x, target, caller, found)) {
+            throw ModelName.unnamed();
+          }
+          ModelName.checkAgrees(found, named.map(Named::name), routes);
+        });
   }
 
   private record Buffered(
@@ -106,6 +124,11 @@ final class Intake {
       Found found = ModelName.find(outside, inBody, routes, caller);
       ModelName.checkQuery(target, found, routes);
       return found;
+    }
+
+    @Override
+    public boolean namesModel() {
+      return body.named().isPresent();
     }
 
     @Override

@@ -60,10 +60,12 @@ public final class Lifecycle {
   }
 
   /// Returns what a caller is told: no backend is at fault for a request that the router cut off.
-  /// The request may have been worked on.
+  /// Where nothing was sent the request may be sent again, else it may have been worked on.
   Refusal told(Refusal refusal) {
-    boolean ours = stage == Stage.CUT && refusal.fault() == EndedBy.BACKEND;
-    return ours ? Refusal.draining().retry(false) : refusal;
+    if (stage != Stage.CUT || refusal.fault() != EndedBy.BACKEND) {
+      return refusal;
+    }
+    return refusal.shouldRetry().orElse(false) ? Refusal.draining() : Refusal.cutOff();
   }
 
   /// New requests have no place here any more once the router drains.

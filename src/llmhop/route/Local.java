@@ -12,6 +12,11 @@ public interface Local {
   /// The page for this request, or nothing when it is to be routed.
   Optional<Page> find(Exchange exchange, Target target);
 
+  /// The page for this request under `/route/{model}`, or nothing when it is to be routed.
+  default Optional<Page> findOfModel(Exchange exchange, Target target, Routes routes) {
+    return Optional.empty();
+  }
+
   /// An answer of ours.
   @FunctionalInterface
   interface Page {

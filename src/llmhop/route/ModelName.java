@@ -107,6 +107,13 @@ final class ModelName {
     return found;
   }
 
+  /// The refusal of a body that names no model where the backend would choose one.
+  static Refusal unnamed() {
+    return Refusal.missingModel(
+        "With this API key the body must name its 'model', also where the path does: the server"
+            + " behind it would choose one by itself.");
+  }
+
   /// Whether a backend may take a name for another one that does not begin or end so: engines that
   /// find a model by its file resolve dot segments, and a C string ends at a NUL. An allow-list
   /// matches the ends of names.
@@ -125,12 +132,7 @@ final class ModelName {
     if (inBody.isEmpty()) {
       return;
     }
-    boolean agrees =
-        routes
-            .find(inBody.get())
-            .filter(other -> other.route() == found.route())
-            .filter(other -> other.sent().equals(found.sent()))
-            .isPresent();
+    boolean agrees = routes.find(inBody.get()).filter(found::isSame).isPresent();
     if (!agrees) {
       throw Refusal.modelMismatch(found.asked(), inBody.get());
     }

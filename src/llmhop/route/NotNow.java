@@ -20,7 +20,7 @@ final class NotNow {
     String message =
         "This API key may send %d requests per minute, and has sent them. Wait as long as"
             + " Retry-After says.";
-    return ofCaller(message.formatted(rpm)).retry(true).after(seconds(waitNanos));
+    return ofCaller(message.formatted(rpm)).after(seconds(waitNanos));
   }
 
   /// A token may send nothing at all, and waiting doesn't help.
@@ -32,7 +32,7 @@ final class NotNow {
   static Refusal tooManyOfKey(int most) {
     String message =
         "This API key may have %d requests at a time, and has. Wait until one of them is answered.";
-    return ofCaller(message.formatted(most)).retry(true).after(1);
+    return ofCaller(message.formatted(most)).after(1);
   }
 
   /// A model has as many requests in hand as it may, and as many wait as may.
@@ -54,7 +54,7 @@ final class NotNow {
 
   private static Refusal queueFull(String model, String what) {
     String message = "The model " + Refusal.quote(model) + " " + what + ". Try again shortly.";
-    return Refusal.limit(QUEUE_FULL, EndedBy.ROUTER, message).retry(true);
+    return Refusal.limit(QUEUE_FULL, EndedBy.ROUTER, message);
   }
 
   private static Refusal ofCaller(String message) {

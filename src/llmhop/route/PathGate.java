@@ -90,6 +90,43 @@ final class PathGate {
     return !(method.equals("POST") && usual.contains(path)) && judge(method, path, routed);
   }
 
+  /// Whether a request for this raw path must not reach a backend, or gets a list of the engine's
+  /// that only `allowPaths` opens.
+  ///
+  /// @param routed whether the caller wrote it after `/route/{model}`
+  boolean closesOrLists(String method, String path, boolean routed) {
+    return !(method.equals("POST") && usual.contains(path))
+        && (judge(method, path, routed) || lists(method, path));
+  }
+
+  /// Whether a server may take this raw path for an engine's list ([EngineLists]) that `allowPaths`
+  /// does not open. What a model's URL puts before the path is the operator's word.
+  boolean lists(String method, String path) {
+    if (lists(method, path, 0)) {
+      return true;
+    }
+    for (Endpoint endpoint : changing) {
+      String sent = endpoint.path(path);
+      if (lists(method, sent, endpoint.path().length()) || lists(method, rest(endpoint, sent), 0)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// @param begin how much of the path the operator wrote, in characters
+  private boolean lists(String method, String path, int begin) {
+    return Readings.any(
+        path,
+        (place, ends) ->
+            place.length() > begin && EngineLists.has(method, place) && !opensReading(place));
+  }
+
+  /// Whether `denyPaths` closes this raw path, in some reading.
+  boolean isDenied(String path) {
+    return !denied.isEmpty() && Readings.any(path, (place, ends) -> denies(place));
+  }
+
   /// Whether a request for this raw path after `/route/{model}` must not reach a backend.
   boolean closes(String method, String path) {
     return closes(method, path, true);

@@ -8,11 +8,10 @@ import llmhop.observe.EndedBy;
 
 /// The one way to refuse: a status, a stable code and a sentence that tells the caller what to do.
 ///
-/// A factory per case, here and in [NotNow]; together they are the table of refusals. Cheap to
-/// throw: no stack trace.
+/// A factory per case, here, in [Forbidden] and in [NotNow]; together they are the table of
+/// refusals. Cheap to throw: no stack trace.
 public final class Refusal extends RuntimeException {
   private static final String INVALID = "invalid_request_error";
-  private static final String FORBIDDEN = "permission_error";
   private static final String SERVER = "server_error";
 
   /// Longest name of outside origin that a sentence repeats, in characters.
@@ -115,45 +114,6 @@ public final class Refusal extends RuntimeException {
     return caller(401, "invalid_api_key", why);
   }
 
-  /// A known caller asks for a model that its token doesn't allow.
-  public static Refusal modelNotAllowed(String name) {
-    String message = "This API key may not use the model " + quote(name) + ".";
-    return forbidden(403, "model_not_allowed", message).about("model");
-  }
-
-  /// A path that the model's rules close: an engine's administrative one, none of its kind's, one
-  /// that is denied, or an unusual spelling.
-  public static Refusal pathNotAllowed(String path, String model) {
-    String message =
-        "The path %s is not open for the model %s. Take one by which models are used, spelled"
-            + " plainly; the operator can open others with the model's 'allowPaths', where"
-            + " 'denyPaths' doesn't close them.";
-    return forbidden(
-        403, "path_not_allowed", message.formatted(quote(LoggedPath.masked(path)), quote(model)));
-  }
-
-  /// A WebSocket of a caller whose limits or models hold for single requests: the router does not
-  /// read the messages in it (RFC 9110 section 15.5.22).
-  public static Refusal noTunnel(String path) {
-    String message =
-        "This API key has limits or may use some models only, and the router does not read the"
-            + " messages of a WebSocket at %s. Send each request by itself over HTTP/1.1, or ask"
-            + " the operator for a key without them.";
-    return forbidden(
-        426, "websocket_not_allowed", message.formatted(quote(LoggedPath.masked(path))));
-  }
-
-  /// A web page of an origin that may not use the router.
-  ///
-  /// @param origin which, where the browser says it
-  public static Refusal originNotAllowed(Optional<String> origin) {
-    String message =
-        "Web pages of %s may not use this router. The operator can list their origin under 'cors',"
-            + " or ask callers for tokens.";
-    String who = origin.map(Refusal::quote).orElse("another site");
-    return forbidden(403, "origin_not_allowed", message.formatted(who));
-  }
-
   /// A name that doesn't stand for this machine, where only this machine can ask.
   public static Refusal misdirected(String host) {
     String message =
@@ -210,14 +170,12 @@ public final class Refusal extends RuntimeException {
   /// A limit of the whole router is reached.
   public static Refusal overloaded(String what) {
     String message = "The router is at its limit of " + what + ". Try again shortly.";
-    return router(503, "overloaded", message).retry(true).after(1);
+    return router(503, "overloaded", message).after(1);
   }
 
   /// The process or its machine is out of something; nothing was sent.
   static Refusal exhausted(Depletion depletion, String detail) {
-    Refusal refusal = overloaded(depletion.word());
-    refusal.detail = Optional.of(detail);
-    return refusal;
+    return overloaded(depletion.word()).because(detail);
   }
 
   /// The body was ended while it arrived, since other callers' bodies had no room.
@@ -227,20 +185,27 @@ public final class Refusal extends RuntimeException {
     String message =
         "The router is at its limit of buffered request bytes, and this body came too slowly or its"
             + " caller held too many of them. Try again shortly.";
-    Refusal refusal = router(503, "overloaded", message).retry(true).after(1).closing();
-    refusal.detail = Optional.of("body ended by rule: " + rule);
-    return refusal;
+    Refusal refusal = router(503, "overloaded", message).after(1).closing();
+    return refusal.because("body ended by rule: " + rule);
   }
 
   /// As many connections as there may be are open.
   public static Refusal tooManyConnections(String message) {
-    return router(503, "too_many_connections", message).retry(true).after(1).closing();
+    return router(503, "too_many_connections", message).after(1).closing();
   }
 
   /// The router is going away.
   public static Refusal draining() {
     String message = "The router is shutting down. Try again; another instance will answer.";
-    return router(503, "draining", message).retry(true).after(1).closing();
+    return router(503, "draining", message).after(1).closing();
+  }
+
+  /// The router is going away and has cut off a request that a backend may have worked on.
+  static Refusal cutOff() {
+    String message =
+        "The router is shutting down and has cut off this request, which may have been worked on."
+            + " Another instance answers if it is sent again.";
+    return router(503, "draining", message).retry(false).closing();
   }
 
   // What the backend did.
@@ -258,7 +223,6 @@ public final class Refusal extends RuntimeException {
         "No backend of the model %s is up. Nothing was sent; it is safe to try again shortly.";
     return backend(
             503, "no_healthy_backend", message.formatted(quote(model)), "all backends are down")
-        .retry(true)
         .after(NEXT_TRIAL_SECONDS);
   }
 
@@ -299,8 +263,9 @@ public final class Refusal extends RuntimeException {
         .retry(false);
   }
 
-  private static Refusal forbidden(int status, String code, String message) {
-    return new Refusal(status, FORBIDDEN, code, EndedBy.CALLER, message);
+  /// What this caller may never do.
+  static Refusal forbidden(int status, String code, String message) {
+    return new Refusal(status, "permission_error", code, EndedBy.CALLER, message);
   }
 
   private static Refusal caller(int status, String code, String message) {
@@ -317,23 +282,33 @@ public final class Refusal extends RuntimeException {
   }
 
   private static Refusal backend(int status, String code, String message, String detail) {
-    Refusal refusal = new Refusal(status, SERVER, code, EndedBy.BACKEND, message);
-    refusal.detail = Optional.of(detail);
-    return refusal;
+    return new Refusal(status, SERVER, code, EndedBy.BACKEND, message).because(detail);
   }
 
-  private Refusal about(String parameter) {
+  /// Names the parameter that is at fault.
+  Refusal about(String parameter) {
     param = Optional.of(parameter);
     return this;
   }
 
+  /// Says whether to send the request again. Where not, no time is told: clients that do not know
+  /// `x-should-retry` go by `Retry-After` alone.
   Refusal retry(boolean sensible) {
     shouldRetry = Optional.of(sensible);
+    retryAfterSeconds = sensible ? retryAfterSeconds : OptionalInt.empty();
     return this;
   }
 
+  /// Says to send the request again after so many seconds.
   Refusal after(int seconds) {
+    shouldRetry = Optional.of(true);
     retryAfterSeconds = OptionalInt.of(seconds);
+    return this;
+  }
+
+  /// Adds what only the operator's log tells.
+  Refusal because(String said) {
+    detail = Optional.of(said);
     return this;
   }
 

@@ -95,8 +95,14 @@ public final class Route {
 
   /// Whether this target must not be reached, as the caller writes it or as a backend would get it.
   boolean closes(String method, Target target) {
-    return gate.closes(method, target.path(), target.routed().isPresent())
+    return gate.closesOrLists(method, target.path(), target.routed().isPresent())
         || gate.closesQuery(target.query());
+  }
+
+  /// Whether the router itself answers this path of an engine's list, in the engine's place: unless
+  /// the operator has opened or denied the engine's own.
+  public boolean answersList(String method, String path) {
+    return gate.lists(method, path) && !gate.isDenied(path);
   }
 
   /// Whether dot segments in a closed path could lead out of the path of the model's URL, where no
@@ -112,6 +118,14 @@ public final class Route {
   boolean keepsToItself(String path) {
     return path.equals("/v1/realtime")
         && model.paths().kind().filter(Kind::hasOneModel).isPresent();
+  }
+
+  /// Whether its backends choose a model by themselves for a body that names none.
+  ///
+  /// @param path as the caller writes it
+  boolean choosesModel(String method, String path) {
+    return method.equals("POST")
+        && model.paths().kind().filter(kind -> EnginePaths.choosesModel(kind, path)).isPresent();
   }
 
   /// Whether its body may be passed on unread when the path names it: no name in it would have to
@@ -169,6 +183,11 @@ public final class Route {
     /// as themselves.
     public String judged() {
       return route.isPattern() ? asked : route.name();
+    }
+
+    /// Whether another name leads to the same model of the same backends.
+    public boolean isSame(Found other) {
+      return route == other.route && sent.equals(other.sent);
     }
 
     /// The name of the model that serves it, as a header can hold it.

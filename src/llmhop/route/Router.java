@@ -65,7 +65,8 @@ public final class Router implements HttpHandler {
       x.answer(204, preflight.get(), NOTHING);
       return;
     }
-    Optional<Local.Page> page = local.find(x, target);
+    Optional<Local.Page> page =
+        target.routed().isEmpty() ? local.find(x, target) : local.findOfModel(x, target, routes);
 
     journal.at(Phase.AUTHENTICATE);
     Caller caller = authenticate(x, journal, routes, page);
@@ -89,7 +90,7 @@ public final class Router implements HttpHandler {
       journal.at(Phase.ADMIT);
       try (Pulse _ = x.pulse(Heartbeat.of(x, request, found, nanos));
           Choice choice = choice(x, request, caller, found, routes);
-          var permit = admission.admit(x, target, caller, found, routes, choice)) {
+          var permit = admission.admit(x, request, caller, found, routes, choice)) {
         journal.at(Phase.CHOOSE);
         Choice.Pick best = choice.first();
 
@@ -183,7 +184,7 @@ public final class Router implements HttpHandler {
           }
           List<Found> others = new ArrayList<>(routes.standIns(found));
           others.removeIf(
-              other -> Admission.objection(x, request.target(), caller, other, routes).isPresent());
+              other -> Admission.objection(x, request, caller, other, routes).isPresent());
           return others;
         };
     return new Choice(x, found, new RequestClues(x, request), standIns, nanos);

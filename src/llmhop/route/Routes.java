@@ -176,6 +176,17 @@ public final class Routes {
         .orElseThrow(() -> Refusal.modelNotFound(name, nearest(name, caller)));
   }
 
+  /// The model of this name, which the caller may use, listed or not.
+  ///
+  /// @throws Refusal when there is none, or the caller may not use it
+  public Found usable(String name, Caller caller) {
+    Found found = find(name).orElseThrow(() -> Refusal.modelNotFound(name, nearest(name, caller)));
+    if (!allows(caller, found)) {
+      throw Forbidden.model(name);
+    }
+    return found;
+  }
+
   /// The name that this one may have meant, of those that this caller may use and see.
   Optional<String> nearest(String name, Caller caller) {
     return hints.nearest(name, caller);

@@ -542,6 +542,7 @@ class ProcessTest {
       assertEquals(503, answer.status(), answer::text);
       assertEquals(Optional.of("draining"), answer.field("X-LLMhop-Error"));
       assertEquals(Optional.of("false"), answer.field("x-should-retry"), "it may have run");
+      assertEquals(Optional.empty(), answer.field("Retry-After"), "clients would send it again");
       assertEnds(router, 0);
       gate.open();
     }

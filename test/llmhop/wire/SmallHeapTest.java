@@ -33,6 +33,9 @@ class SmallHeapTest {
   private static final Request CHAT = Request.post("/v1/chat/completions", "{\"model\":\"llama\"}");
   private static final int CALLERS = 1_500;
 
+  /// Field lines of 54 KB together.
+  private static final String LONG_FIELDS = ("X: " + "h".repeat(3_000) + "\r\n").repeat(18);
+
   @TempDir Path folder;
   private final List<RawCaller> callers = new ArrayList<>();
   private ScriptedBackend backend;
@@ -121,6 +124,38 @@ class SmallHeapTest {
       assertNoMemoryRanOut(router);
       assertRecovers(port, router);
     }
+  }
+
+  /// The whole lines of a head whose end has not come.
+  @Test
+  void linesOfHalfHeadsDoNotFillASmallHeap() throws IOException {
+    survives("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n" + LONG_FIELDS + "Y: ");
+  }
+
+  @Test
+  void shortFieldsOfHalfHeadsDoNotFillASmallHeap() throws IOException {
+    String fields = "X: 1\r\n".repeat(90) + "Y: " + "h".repeat(3_000);
+    survives("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n" + fields);
+  }
+
+  /// The bodies stay below what all bodies together may hold.
+  @Test
+  void longHeadsBeforeHalfBodiesDoNotFillASmallHeap() throws IOException {
+    survives(
+        "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+            + LONG_FIELDS
+            + "Content-Length: 16000\r\n\r\n{\"a\":\""
+            + "y".repeat(9_000));
+  }
+
+  /// A long body whose path names the model is passed on in pieces.
+  @Test
+  void halfBodiesThatArePassedOnDoNotFillASmallHeap() throws IOException {
+    hostile.always(holdUntilHangUp());
+    survives(
+        "POST /route/hostile/v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
+            + "Content-Length: 300000\r\n\r\n{\"a\":\""
+            + "y".repeat(1_000));
   }
 
   @Test

@@ -21,12 +21,15 @@ final class HeadReader {
   private final Limits limits;
   private final More more;
   private int before;
+  private int lines;
   private String target = "";
 
   /// Gets more bytes into the inlet.
   interface More {
+    /// @param length the length of the lines that have come, in bytes
+    /// @param lines how many they are
     /// @return false at the end
-    boolean read() throws IOException;
+    boolean read(int length, int lines) throws IOException;
   }
 
   HeadReader(Inlet inlet, Limits limits, More more) {
@@ -56,6 +59,7 @@ final class HeadReader {
   /// @throws EOFException when it is cut short
   RequestHead read() throws IOException {
     before = 0;
+    lines = 0;
     target = "";
     try {
       int end = line(Fault.URI_TOO_LONG);
@@ -94,7 +98,7 @@ final class HeadReader {
       if (before + scanned >= limits.headBytes()) {
         throw tooLong(tooLong);
       }
-      if (!more.read()) {
+      if (!more.read(before, lines)) {
         throw new EOFException("the connection ended within a head");
       }
     }
@@ -123,6 +127,7 @@ final class HeadReader {
 
   private void next(int end) {
     before += end + 2 - inlet.position();
+    lines++;
     inlet.position(end + 2);
   }
 

@@ -114,6 +114,62 @@ class HeapTest {
     }
   }
 
+  private static String lines(int bytes) {
+    return "GET /x HTTP/1.1\r\nHost: localhost\r\n"
+        + ("X: " + "h".repeat(1_019) + "\r\n").repeat(bytes / KIB);
+  }
+
+  private static long readAhead(FrontUnderTest front) {
+    return front.server().gauges().get("readAheadBytes");
+  }
+
+  /// An eighth of 1 MiB is for heads: the whole lines of three that are not whole take 40 KiB each.
+  @Test
+  void linesOfHalfHeadsThatDoNotFitIntoTheHeapAreRefused() {
+    try (var front = FrontUnderTest.of(new HeapBudget(KIB * KIB), HeapTest::answer)) {
+      for (int i = 1; i <= 3; i++) {
+        caller(front).send(lines(40 * KIB));
+        int count = i;
+        Waiting.await(
+            "the lines to be counted",
+            () -> readAhead(front) >= count * 36L * KIB,
+            () -> "" + readAhead(front));
+      }
+      RawCaller late = caller(front);
+      late.send(lines(40 * KIB));
+      assertEquals(503, late.read().status());
+      assertEquals(List.of(Fault.TOO_MANY_CONNECTIONS), front.refused());
+      RawCaller usual = caller(front);
+      usual.send(lines(3 * KIB));
+      usual.send("\r\n");
+      assertEquals(200, usual.read().status());
+      leave();
+      Waiting.await("nothing to be counted", () -> readAhead(front) == 0);
+    }
+  }
+
+  @Test
+  void linesOfAHeadThatIsCutShortAreNotCountedAnyMore() {
+    try (var front = FrontUnderTest.of(new HeapBudget(KIB * KIB), HeapTest::answer)) {
+      RawCaller kept = caller(front);
+      kept.send(lines(40 * KIB));
+      Waiting.await("the lines to be counted", () -> readAhead(front) >= 36L * KIB);
+      kept.send("\r\n");
+      assertEquals(200, kept.read().status());
+      Waiting.await("the head to be let go", () -> readAhead(front) == 0);
+      kept.send(lines(40 * KIB));
+      Waiting.await("the lines to be counted again", () -> readAhead(front) >= 36L * KIB);
+      kept.send("not a field\r\n");
+      assertEquals(400, kept.read().status());
+      Waiting.await("the refused head to be let go", () -> readAhead(front) == 0);
+      RawCaller leaving = caller(front);
+      leaving.send(lines(40 * KIB));
+      Waiting.await("the lines to be counted", () -> readAhead(front) >= 36L * KIB);
+      leaving.close();
+      Waiting.await("the half head to be let go", () -> readAhead(front) == 0);
+    }
+  }
+
   @Test
   @Past(Limit.UNREAD)
   void whenSlowReadersHoldTooMuchTheSlowestAreEnded() {
