@@ -9,7 +9,8 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 import llmhop.caller.Quota;
-import llmhop.http.front.BodyStalledException;
+import llmhop.http.front.InputEnd;
+import llmhop.http.front.InputEndedException;
 import llmhop.http.front.RawExchange;
 import llmhop.http.wire.CrowdedException;
 import llmhop.http.wire.Fields;
@@ -146,10 +147,23 @@ public final class Exchange {
 
   private static Refusal unreadable(IOException failure) {
     return switch (failure) {
-      case BodyStalledException _ ->
-          Refusal.timeout("The request's body came too slowly. Send it again.");
+      case InputEndedException e -> ended(e.why());
       case CrowdedException _ -> Refusal.overloaded("memory for what callers send (the heap)");
       default -> Refusal.badRequest("The request body broke off or its framing is invalid.");
+    };
+  }
+
+  /// Returns what a caller is told whose input the router ended.
+  private static Refusal ended(InputEnd why) {
+    return switch (why) {
+      case BODY_LATE -> Refusal.timeout("The request's body came too slowly. Send it again.");
+      case HEAD_LATE, IDLE ->
+          Refusal.timeout("The connection was idle for too long when the request came.");
+      case UNREAD -> Refusal.timeout("The caller took nothing of an answer for too long.");
+      case EVICTED ->
+          Refusal.tooManyConnections("The connection was needed for another caller. Try again.");
+      case CUT -> Refusal.overloaded("buffered request bytes (maxBufferedBytes)");
+      case STOPPING -> Refusal.draining();
     };
   }
 

@@ -47,6 +47,11 @@ final class Answer {
     return whole;
   }
 
+  /// Whether only the connection's end would tell where an answer with this head ends.
+  boolean wouldEndWithConnection(int code, OptionalLong length) {
+    return framing(code, length) == Framing.UNTIL_CLOSE;
+  }
+
   /// Whether only the connection's end tells where it ends.
   boolean endsWithConnection() {
     return framing == Framing.UNTIL_CLOSE;
@@ -65,7 +70,7 @@ final class Answer {
       throw new IllegalStateException("the answer has begun");
     }
     status = code;
-    framing = framing(length);
+    framing = framing(code, length);
     left = length.orElse(0);
     out.text(http11 || code == 101 ? "HTTP/1.1 " : "HTTP/1.0 ");
     out.text(Statuses.line(code, reason));
@@ -88,8 +93,8 @@ final class Answer {
   }
 
   /// RFC 9112 section 6.3: HEAD, 204 and 304 have no body, whatever they announce.
-  private Framing framing(OptionalLong length) {
-    if (head || status == 204 || status == 304) {
+  private Framing framing(int code, OptionalLong length) {
+    if (head || code == 204 || code == 304) {
       return Framing.NONE;
     }
     if (length.isPresent()) {

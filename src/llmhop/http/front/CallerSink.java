@@ -3,6 +3,7 @@ package llmhop.http.front;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
+import java.util.function.BooleanSupplier;
 import llmhop.http.wire.Flow;
 import llmhop.http.wire.Inlet;
 import llmhop.http.wire.PlainTransport;
@@ -11,7 +12,9 @@ import llmhop.http.wire.PlainTransport;
 ///
 /// @param plain its bytes
 /// @param inlet where they are kept
-record CallerSink(PlainTransport plain, Inlet inlet) implements Flow.Sink {
+/// @param inputEnded whether the router itself ended the input, which is no sign of the caller
+record CallerSink(PlainTransport plain, Inlet inlet, BooleanSupplier inputEnded)
+    implements Flow.Sink {
   @Override
   public SocketChannel channel() {
     return plain.channel();
@@ -19,13 +22,13 @@ record CallerSink(PlainTransport plain, Inlet inlet) implements Flow.Sink {
 
   @Override
   public boolean readAhead() throws IOException {
-    if (mayRead() && inlet.fillNow(plain) < 0) {
+    if (mayRead() && inlet.fillNow(plain) < 0 && !inputEnded.getAsBoolean()) {
       throw new EOFException("the caller has left");
     }
     return mayRead();
   }
 
   private boolean mayRead() {
-    return inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
+    return !inputEnded.getAsBoolean() && inlet.buffered() < Limits.READ_AHEAD && inlet.hasRoom();
   }
 }

@@ -1,11 +1,9 @@
 package llmhop.http.front;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
-import java.util.OptionalLong;
 import llmhop.http.wire.CrowdedException;
 import llmhop.http.wire.Flow;
 import llmhop.http.wire.Inlet;
@@ -41,8 +39,7 @@ final class Connection implements Runnable {
   private final HeadMemory headMemory;
   private HeadReader heads;
   private Outlet out;
-  private volatile Flow flow;
-  private volatile boolean killed;
+  private final CallerFlow flow;
 
   /// Whether the caller is heard out at the end, so that it sees its answer.
   private boolean isHeardOut;
@@ -56,7 +53,8 @@ final class Connection implements Runnable {
     this.remote = channel.getRemoteAddress();
     this.local = channel.getLocalAddress();
     this.deadlines = new Deadlines(server.limits());
-    this.slot = new ConnectionSlot(remote, server.rules(), deadlines, this::shutInput, this::kill);
+    this.flow = new CallerFlow(deadlines, listener.isSecure());
+    this.slot = new ConnectionSlot(remote, server.rules(), deadlines, this::evict);
     int largest = Math.max(server.limits().headBytes(), Limits.READ_AHEAD) + 1024;
     this.inlet = new Inlet(largest, server.inlets());
     this.headMemory = new HeadMemory(server.inlets());
@@ -66,7 +64,7 @@ final class Connection implements Runnable {
   public void run() {
     try {
       transport = listener.secured(plain, slot);
-      hangUp = new HangUp(plain, transport, inlet, server::awake);
+      hangUp = new HangUp(plain, transport, inlet, server::awake, this::isInputEnded);
       heads = new HeadReader(inlet, server.limits(), this::readHead);
       out = new Outlet(transport, deadlines, server.outlets());
       plain.onBusy(hangUp::makeBlocking);
@@ -114,11 +112,12 @@ final class Connection implements Runnable {
     } catch (CrowdedException e) {
       refuse(Fault.TOO_MANY_CONNECTIONS, HeadMemory.CROWDED);
       return false;
-    } catch (EOFException e) {
+    } catch (IOException e) {
+      // Over TLS the end of the input is another exception than without.
       if (slot.isReserved()) {
         refuseTooMany();
-      } else if (deadlines.hasExpired()) {
-        refuse(Fault.TIMEOUT, "The request's head took too long.");
+      } else if (deadlines.ended() == InputEnd.HEAD_LATE) {
+        refuse(Fault.TIMEOUT, EarlyRefusal.HEAD_LATE);
       }
       return false;
     }
@@ -127,6 +126,11 @@ final class Connection implements Runnable {
     server.awake();
     if (slot.isReserved() && !isAlwaysServed(head)) {
       refuseTooMany();
+      return false;
+    }
+    if (head.upgrade() && isInputEnded()) {
+      // The request came as the connection was ended. A tunnel without input is none.
+      refuseEnded();
       return false;
     }
     return serve(new FrontExchange(this, head));
@@ -148,11 +152,8 @@ final class Connection implements Runnable {
       server.handle(exchange);
       exchange.endUnanswered();
     } finally {
-      boolean cut = exchange.over();
+      exchange.over();
       hangUp.disarm();
-      if (cut) {
-        resetAtEnd();
-      }
     }
     if (exchange.isUpgraded() || !exchange.isWhole()) {
       return false;
@@ -161,25 +162,22 @@ final class Connection implements Runnable {
     return !isHeardOut;
   }
 
-  /// Refuses what is no request.
   private void refuse(Fault fault, String message) throws IOException {
-    Refusals.Page page = server.refusals().page(fault, message, heads.target());
-    try {
-      synchronized (out) {
-        var answer = new Answer(out, true, false);
-        answer.begin(
-            fault.status(), "", page.fields(), OptionalLong.of(page.body().length), false, false);
-        answer.write(page.body(), 0, page.body().length);
-        answer.finish();
-      }
-    } finally {
-      server.refusals().refused(fault, message, heads.target(), page);
-    }
+    EarlyRefusal.send(server.refusals(), out, fault, message, heads.target());
     isHeardOut = true;
   }
 
   private void refuseTooMany() throws IOException {
-    refuse(Fault.TOO_MANY_CONNECTIONS, "Too many connections are open. Try again shortly.");
+    refuse(Fault.TOO_MANY_CONNECTIONS, EarlyRefusal.TOO_MANY);
+  }
+
+  /// Refuses a request that came as the router ended the connection.
+  private void refuseEnded() throws IOException {
+    if (deadlines.ended() == InputEnd.IDLE) {
+      refuse(Fault.TIMEOUT, EarlyRefusal.IDLE);
+    } else {
+      refuseTooMany();
+    }
   }
 
   /// Called where nothing refers to the request any more, so that a long head is let go.
@@ -196,10 +194,12 @@ final class Connection implements Runnable {
     headMemory.release();
   }
 
-  /// Its end is no good one, and only a reset says so.
-  void resetAtEnd() {
+  /// Makes every end of the connection a reset, or a plain close again. Set for as long as a plain
+  /// close would be taken for the end of an answer: whatever closes the connection then, be it a
+  /// deadline, a rule, another thread or the end of the process, its caller sees the cut.
+  void resetsAtEnd(boolean resets) {
     try {
-      plain.channel().setOption(StandardSocketOptions.SO_LINGER, 0);
+      plain.channel().setOption(StandardSocketOptions.SO_LINGER, resets ? 0 : -1);
     } catch (IOException | UnsupportedOperationException e) {
       // It is closed, or a Unix socket, which knows no reset.
     }
@@ -244,23 +244,9 @@ final class Connection implements Runnable {
     return ConnectionLimiter.ownBytes(listener.isSecure());
   }
 
-  /// The heap that is held for its caller, which has taken nothing of its answer for so long, in
-  /// bytes; on the pump's thread.
-  long unreadBytes(long now, long nanos) {
-    Flow flowing = flow;
-    if (flowing != null) {
-      return flowing.unreadBytes(now, nanos);
-    }
-    if (deadlines.seen() != Doing.WRITING || deadlines.age(now) < nanos) {
-      return 0;
-    }
-    return listener.isSecure() ? SlowReaders.TLS_WRITER_BYTES : SlowReaders.WRITER_BYTES;
-  }
-
-  /// How long its caller has taken nothing of its answer, in nanoseconds; on the pump's thread.
-  long unreadFor(long now) {
-    Flow flowing = flow;
-    return flowing != null ? flowing.stalledFor(now) : deadlines.age(now);
+  /// The stream that flows to the caller, and what the caller leaves unread.
+  CallerFlow flow() {
+    return flow;
   }
 
   boolean loopbackPort() {
@@ -273,23 +259,14 @@ final class Connection implements Runnable {
 
   /// Where a flow goes.
   Flow.Sink sink() {
-    return new CallerSink(plain, inlet);
+    return new CallerSink(plain, inlet, this::isInputEnded);
   }
 
   /// It flows on the pump from now on.
   void flows(Flow now) throws IOException {
     hangUp.disarm();
     inlet.release();
-    flow = now;
-    if (killed) {
-      flow = null;
-      throw new EOFException("the connection is closed");
-    }
-  }
-
-  /// It doesn't flow any more.
-  void flowed() {
-    flow = null;
+    flow.begin(now);
   }
 
   /// The connection's slot among those that may be open.
@@ -299,7 +276,13 @@ final class Connection implements Runnable {
 
   /// Whether another request may follow this one.
   boolean mayContinue() {
-    return !slot.isReserved() && !slot.isEvicted() && !server.isStopping();
+    return !slot.isReserved() && !isInputEnded() && !server.isStopping();
+  }
+
+  /// Whether the router itself ended the input, or is about to: the end of the input is no hang-up
+  /// then.
+  boolean isInputEnded() {
+    return slot.isEvicted() || deadlines.ended() != null;
   }
 
   // ---- from outside
@@ -309,27 +292,26 @@ final class Connection implements Runnable {
   /// @return whether it needs the next look soon; thousands that wait for an answer don't
   boolean sweep(long now) {
     deadlines.look(now).ifPresent(this::tookTooLong);
-    Flow flowing = flow;
-    if (flowing != null && flowing.isStalled(now, server.limits().writeStall().toNanos())) {
-      flowing.stop(Flow.End.SINK_STALLED);
-    }
+    flow.sweep(now, server.limits().writeStall().toNanos());
     if (hangUp != null && hangUp.isArmed()) {
       hangUp.tick(server.pump());
     }
     if (deadlines.seen() == Doing.FRESH && server.hasStoppedFor(now) > FRESH_AT_STOP_NANOS) {
-      shutInput();
+      shutInput(InputEnd.STOPPING);
     }
     if (slot.isReserved() && isLateForReserve(now)) {
-      endFresh();
+      endFresh(InputEnd.HEAD_LATE);
     }
     return deadlines.isRunning() || (hangUp != null && hangUp.isUnsettled());
   }
 
   private void tookTooLong(Doing what) {
     switch (what) {
-      case FRESH -> endFresh();
-      case HEAD, BODY, IDLE -> shutInput();
-      case WRITING, LINGERING -> kill();
+      case FRESH -> endFresh(InputEnd.HEAD_LATE);
+      case HEAD -> shutInput(InputEnd.HEAD_LATE);
+      case BODY -> shutInput(InputEnd.BODY_LATE);
+      case IDLE -> shutInput(InputEnd.IDLE);
+      case WRITING, LINGERING -> kill(InputEnd.UNREAD);
       case HANDLING -> {}
     }
   }
@@ -339,16 +321,32 @@ final class Connection implements Runnable {
   }
 
   /// Who shakes hands may be within a write, which the end of the input doesn't end.
-  private void endFresh() {
+  private void endFresh(InputEnd why) {
     if (hangUp == null) {
-      kill();
+      kill(why);
     } else {
-      shutInput();
+      shutInput(why);
+    }
+  }
+
+  /// Ends it in favour of another connection: a request that is in hand gets its answer.
+  private void evict(EvictionRule rule) {
+    switch (deadlines.seen()) {
+      case FRESH -> endFresh(InputEnd.EVICTED);
+      case LINGERING -> kill(InputEnd.EVICTED);
+      default -> {
+        if (rule == EvictionRule.ANSWER) {
+          kill(InputEnd.UNREAD);
+        } else {
+          shutInput(InputEnd.EVICTED);
+        }
+      }
     }
   }
 
   /// The reader sees the end; what is to be written still can be.
-  void shutInput() {
+  void shutInput(InputEnd why) {
+    deadlines.end(why);
     try {
       plain.channel().shutdownInput();
     } catch (IOException e) {
@@ -359,18 +357,21 @@ final class Connection implements Runnable {
   /// Ends it when it waits for another request. One that is new has a moment for its first.
   void endIfIdle() {
     if (deadlines.seen() == Doing.IDLE) {
-      shutInput();
+      shutInput(InputEnd.STOPPING);
     }
+  }
+
+  /// Ends it at once, from any thread. A thread that reads a body learns why.
+  void kill(InputEnd why) {
+    deadlines.end(why);
+    kill();
   }
 
   /// Ends it at once, from any thread.
   void kill() {
-    killed = true;
-    Flow flowing = flow;
+    Runnable stop = flow.kill();
     plain.close();
-    if (flowing != null) {
-      flowing.stop(Flow.End.STOPPED);
-    }
+    stop.run();
   }
 
   private void close() {

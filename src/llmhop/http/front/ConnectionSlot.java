@@ -3,6 +3,7 @@ package llmhop.http.front;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /// A connection's slot among those that may be open: its counter, its address, and the way in which
 /// it is taken away for another connection. The connection's thread and the [Evictor] use it at the
@@ -11,8 +12,7 @@ final class ConnectionSlot {
   private final SocketAddress remote;
   private final Object key;
   private final Deadlines deadlines;
-  private final Runnable shut;
-  private final Runnable kill;
+  private final Consumer<EvictionRule> end;
 
   /// Whether a byte has come.
   private volatile boolean begun;
@@ -25,15 +25,13 @@ final class ConnectionSlot {
   /// Counts the slot; null when the connection has none. Guarded by this.
   private AtomicInteger counter;
 
-  /// @param shut ends the connection's input
-  /// @param kill ends the connection at once
+  /// @param end ends the connection by a rule
   ConnectionSlot(
-      SocketAddress remote, CallerRules rules, Deadlines deadlines, Runnable shut, Runnable kill) {
+      SocketAddress remote, CallerRules rules, Deadlines deadlines, Consumer<EvictionRule> end) {
     this.remote = remote;
     this.key = AddressKey.of(remote, rules);
     this.deadlines = deadlines;
-    this.shut = shut;
-    this.kill = kill;
+    this.end = end;
   }
 
   /// The group of connections that this one belongs to: see [AddressKey].
@@ -112,6 +110,7 @@ final class ConnectionSlot {
       case IDLE -> now == Doing.IDLE || now == Doing.LINGERING || (now == Doing.FRESH && !begun);
       case HEAD -> now == Doing.HEAD || (now == Doing.FRESH && begun);
       case BODY -> now == Doing.HANDLING && deadlines.isBodySlow();
+      case ANSWER -> (now == Doing.HANDLING || now == Doing.WRITING) && deadlines.isUnread();
       case UNREAD -> false;
     };
   }
@@ -129,11 +128,7 @@ final class ConnectionSlot {
       evicted = false;
       return false;
     }
-    if (rule == EvictionRule.IDLE && doing() != Doing.LINGERING) {
-      shut.run();
-    } else {
-      kill.run();
-    }
+    end.accept(rule);
     return true;
   }
 
@@ -144,7 +139,7 @@ final class ConnectionSlot {
     if (!isWithoutRequest() || !giveAway()) {
       return false;
     }
-    kill.run();
+    end.accept(EvictionRule.HEAD);
     return true;
   }
 }

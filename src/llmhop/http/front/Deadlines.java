@@ -14,6 +14,15 @@ final class Deadlines {
   /// How long a body may come slowly before its connection may be ended for another one.
   private static final long SLOW_NANOS = 1_000_000_000L;
 
+  /// How long a body may be waited for in all, however quickly parts of it come, before its
+  /// connection may be ended for another one: a caller could send a burst now and then and hold a
+  /// slot for ever. An honest body of 32 MiB comes within this time at 50 Mbit/s.
+  private static final long LONG_NANOS = 5_000_000_000L;
+
+  /// How long a caller may take nothing of its answer before its connection may be ended for
+  /// another one: longer than a lost packet takes to be sent again a few times.
+  private static final long UNREAD_NANOS = 5_000_000_000L;
+
   private final Limits limits;
 
   /// A number that grows with each change, times 8, and the [Doing].
@@ -26,11 +35,15 @@ final class Deadlines {
   private volatile long progress;
 
   private volatile boolean waiting;
-  private volatile boolean expired;
-  private volatile boolean bodyExpired;
+
+  /// Why the router ended the input; null where it did not.
+  private volatile InputEnd ended;
 
   /// Whether the body that is waited for has come more slowly than its limit allows for a second.
   private volatile boolean bodySlow;
+
+  /// Whether the caller has taken nothing of its answer for long. Only the sweep writes it.
+  private volatile boolean unread;
 
   /// The word that the sweep saw last. Only the sweep writes it.
   private volatile long seenWord = -1;
@@ -46,6 +59,7 @@ final class Deadlines {
   private int seenBodies;
   private long seenProgress;
   private long waited;
+  private long waitedInAll;
 
   Deadlines(Limits limits) {
     this.limits = limits;
@@ -103,6 +117,20 @@ final class Deadlines {
     return late.isEmpty() && body ? Optional.of(Doing.BODY) : late;
   }
 
+  /// Takes note that the router ends the caller's input. Called before that is done, from any
+  /// thread; the first reason stays.
+  void end(InputEnd why) {
+    if (ended == null) {
+      ended = why;
+    }
+  }
+
+  /// Returns why the router ended the caller's input; null where it did not. A reader that sees the
+  /// end of the input also sees this.
+  InputEnd ended() {
+    return ended;
+  }
+
   private Optional<Doing> late(long now) {
     long seen = word;
     if (seen != seenWord) {
@@ -116,7 +144,6 @@ final class Deadlines {
       return Optional.empty();
     }
     told = true;
-    expired = true;
     return Optional.of(current);
   }
 
@@ -126,20 +153,26 @@ final class Deadlines {
       seenBodies = bodies;
       seenProgress = progress;
       waited = 0;
+      waitedInAll = 0;
       slow(false);
       return false;
     }
-    waited += waiting ? elapsed : 0;
+    if (waiting) {
+      waited += elapsed;
+      waitedInAll += elapsed;
+    }
     long limit = limit(Doing.BODY);
     double share = Math.min((double) waited / limit, 1);
-    slow(waited >= SLOW_NANOS && progress - seenProgress < share * Limits.BODY_PROGRESS);
+    slow(
+        waitedInAll >= LONG_NANOS
+            || (waited >= SLOW_NANOS && progress - seenProgress < share * Limits.BODY_PROGRESS));
     if (waited < limit) {
       return false;
     }
     waited = 0;
-    bodyExpired |= progress - seenProgress < Limits.BODY_PROGRESS;
+    boolean late = progress - seenProgress < Limits.BODY_PROGRESS;
     seenProgress = progress;
-    return bodyExpired;
+    return late;
   }
 
   private void slow(boolean now) {
@@ -153,20 +186,24 @@ final class Deadlines {
     return waiting && bodySlow;
   }
 
+  /// Takes note how long the caller has taken nothing of its answer, in nanoseconds; on the sweep's
+  /// thread.
+  void unreadFor(long nanos) {
+    boolean now = nanos >= UNREAD_NANOS;
+    if (unread != now) {
+      unread = now;
+    }
+  }
+
+  /// Returns whether the caller has taken nothing of its answer for long. Seen from elsewhere.
+  boolean isUnread() {
+    return unread;
+  }
+
   /// Returns how long the connection has done the same, in nanoseconds, as far as the sweep has
   /// seen it. Seen from elsewhere.
   long age(long now) {
     return word == seenWord ? Math.max(now - since, 0) : 0;
-  }
-
-  /// Whether something has taken too long.
-  boolean hasExpired() {
-    return expired;
-  }
-
-  /// Whether a body has.
-  boolean hasBodyExpired() {
-    return bodyExpired;
   }
 
   private long limit(Doing current) {

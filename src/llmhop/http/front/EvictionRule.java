@@ -9,9 +9,12 @@ public enum EvictionRule {
   /// The connection was within a TLS handshake or a head for over a second, and its address held
   /// more than twice as many connections as the newcomer's.
   HEAD("evicted_head"),
-  /// The connection's body came too slowly for over a second, and its address held over a quarter
-  /// of all connections.
+  /// The connection's body came too slowly for over a second, or was waited for for over five
+  /// seconds in all, and its address held over a quarter of all connections.
   BODY("evicted_body"),
+  /// The caller took nothing of its answer for over five seconds, and its address held over a
+  /// quarter of all connections.
+  ANSWER("evicted_answer"),
   /// The caller took nothing of its answer for longest, and all such callers together held more
   /// memory than they may.
   UNREAD("evicted_unread");

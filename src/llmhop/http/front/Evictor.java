@@ -13,8 +13,8 @@ import java.util.PriorityQueue;
 
 /// Chooses the connection that is ended when another one needs its slot: one that does nothing, of
 /// the address that holds most connections, and there the one that has done nothing for longest. A
-/// connection with a request in hand is never chosen, unless its body comes too slowly and its
-/// address holds over a quarter of all connections.
+/// connection with a request in hand is never chosen, unless its caller is slow to send the body or
+/// to take the answer and its address holds over a quarter of all connections.
 ///
 /// One scan over all connections chooses up to 64 of them in advance, so that a flood of newcomers
 /// costs one scan for 64 of them. Scans take a tenth of the time at most.
@@ -34,7 +34,7 @@ final class Evictor {
   private static final long MIN_SCAN_INTERVAL_NANOS = 10_000_000L;
   private static final int SCAN_SHARE = 10;
 
-  /// An address that holds over one part in so many of all connections may lose slow bodies.
+  /// An address that holds over one part in so many of all connections may lose requests in hand.
   private static final int LARGE_SHARE = 4;
 
   private static final Comparator<Choice> OLDEST_FIRST =
@@ -106,12 +106,14 @@ final class Evictor {
     return switch (choice.rule()) {
       case IDLE -> same || choice.held() > held;
       case HEAD -> !same && choice.held() > 2 * (held + 1);
-      case BODY -> !same && choice.held() > max / LARGE_SHARE && choice.held() > 2 * (held + 1);
+      case BODY, ANSWER ->
+          !same && choice.held() > max / LARGE_SHARE && choice.held() > 2 * (held + 1);
       case UNREAD -> false;
     };
   }
 
   private void scan(long now) {
+    long begun = System.nanoTime();
     scanned = true;
     scannedAt = now;
     groups = new HashMap<>();
@@ -125,7 +127,7 @@ final class Evictor {
       rule(slot, now).ifPresent(rule -> group.idle.add(new Choice(slot, rule, slot.age(now), 0)));
     }
     choose();
-    long took = System.nanoTime() - now;
+    long took = System.nanoTime() - begun;
     nextScan = now + Math.max(MIN_SCAN_INTERVAL_NANOS, SCAN_SHARE * took);
   }
 
@@ -166,7 +168,7 @@ final class Evictor {
     return switch (rule) {
       case IDLE -> slot.doing() == Doing.FRESH ? SILENT_NANOS : 0;
       case HEAD -> SLOW_NANOS;
-      case BODY, UNREAD -> 0;
+      case BODY, ANSWER, UNREAD -> 0;
     };
   }
 
@@ -174,8 +176,7 @@ final class Evictor {
   /// the oldest of the address that holds most reserved slots.
   ///
   /// @return false when all of them are being answered
-  static boolean endReserved(Collection<Connection> reserve) {
-    long now = System.nanoTime();
+  static boolean endReserved(Collection<Connection> reserve, long now) {
     Map<Object, Integer> held = new HashMap<>();
     for (Connection connection : reserve) {
       held.merge(connection.slot().key(), 1, Integer::sum);

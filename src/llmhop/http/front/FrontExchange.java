@@ -74,14 +74,11 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   /// Ends the exchange and gives the outlet's array back. Waits for a write that another thread has
   /// begun. A thread that still reads the body, or keeps the exchange, writes nothing from here on,
   /// and is told of no hang-up.
-  ///
-  /// @return whether the connection's end would be taken for the answer's, which it isn't
-  boolean over() {
-    boolean cut = answer.end();
+  void over() {
+    answer.end();
     synchronized (this) {
       onHangUp = null;
     }
-    return cut;
   }
 
   // ---- RawExchange
@@ -175,7 +172,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public void cutBody() {
-    connection.shutInput();
+    connection.shutInput(InputEnd.CUT);
   }
 
   @Override
@@ -199,8 +196,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   private synchronized void arm() {
     Runnable gone = onHangUp;
     onHangUp = null;
-    // The input of an evicted connection was shut by us: its end is no hang-up.
-    if (gone != null && !answer.isOver() && !connection.slot().isEvicted()) {
+    if (gone != null && !answer.isOver() && !connection.isInputEnded()) {
       if (!connection.hangUp().isArmed()) {
         // It may take long from here on: a long head needs no room any more.
         connection.inlet().shrink();
@@ -230,6 +226,9 @@ final class FrontExchange extends HttpExchange implements RawExchange {
     // A caller that was told that the connection ends waits for that, even if the body is read
     // after all.
     closing = !keeps();
+    if (answer.wouldEndWithConnection(status, length)) {
+      connection.resetsAtEnd(true);
+    }
     answer.begin(status, reason, fields, length, !closing);
   }
 
@@ -246,13 +245,13 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public void finish() throws IOException {
     answer.finish();
+    if (answer.endsWithConnection()) {
+      connection.resetsAtEnd(false);
+    }
   }
 
   @Override
   public IOException abort(String why) {
-    if (answer.endsTooEarly()) {
-      connection.resetAtEnd();
-    }
     connection.kill();
     return new IOException(why);
   }
@@ -273,7 +272,7 @@ final class FrontExchange extends HttpExchange implements RawExchange {
 
   @Override
   public boolean relayed(Flow flow) throws IOException {
-    connection.flowed();
+    connection.flow().end();
     if (flow.isCut()) {
       return false;
     }
@@ -286,10 +285,10 @@ final class FrontExchange extends HttpExchange implements RawExchange {
   @Override
   public Upgraded upgrade(Fields fields) throws IOException {
     connection.hangUp().disarm();
+    connection.resetsAtEnd(true);
     answer.upgrade(fields);
     connection.inlet().release();
-    var timed =
-        new TimedTransport(connection.transport(), connection.inlet(), connection.deadlines());
+    var timed = new TimedTransport(connection);
     return new Upgraded(timed, connection.server().limits().writeStall());
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import llmhop.http.wire.Inlet;
 import llmhop.http.wire.PlainTransport;
 import llmhop.http.wire.Pump;
@@ -34,6 +35,7 @@ final class HangUp implements Pump.Ready {
   private final Transport transport;
   private final Inlet inlet;
   private final Runnable awake;
+  private final BooleanSupplier inputEnded;
   private final AtomicReference<State> state = new AtomicReference<>(State.OFF);
   private final AtomicReference<Runnable> action = new AtomicReference<>();
   private SelectionKey key;
@@ -41,11 +43,18 @@ final class HangUp implements Pump.Ready {
   /// @param plain what the selector sees
   /// @param transport what bytes are read from: the same, or TLS over it
   /// @param awake makes the pump tick soon
-  HangUp(PlainTransport plain, Transport transport, Inlet inlet, Runnable awake) {
+  /// @param inputEnded whether the router itself ended the input: then its end is no hang-up
+  HangUp(
+      PlainTransport plain,
+      Transport transport,
+      Inlet inlet,
+      Runnable awake,
+      BooleanSupplier inputEnded) {
     this.plain = plain;
     this.transport = transport;
     this.inlet = inlet;
     this.awake = awake;
+    this.inputEnded = inputEnded;
   }
 
   /// Watches from now on; on the connection's thread, which won't read until it has disarmed.
@@ -176,12 +185,22 @@ final class HangUp implements Pump.Ready {
       return;
     }
     try {
-      if (inlet.fillNow(transport) < 0) {
-        gone();
+      if (inputEnded.getAsBoolean()) {
+        ready.interestOps(0);
+      } else if (inlet.fillNow(transport) < 0) {
+        ended(ready);
       } else if (!mayReadAhead()) {
         ready.interestOps(0);
       }
     } catch (IOException e) {
+      ended(ready);
+    }
+  }
+
+  private void ended(SelectionKey ready) {
+    if (inputEnded.getAsBoolean()) {
+      ready.interestOps(0);
+    } else {
       gone();
     }
   }

@@ -59,7 +59,7 @@ public interface RawExchange {
   /// to go on.
   ///
   /// @return how many bytes, -1 at the end
-  /// @throws BodyStalledException when it comes too slowly
+  /// @throws InputEndedException when the router ended the input
   /// @throws IOException when it breaks off or its framing is wrong
   int read(byte[] into, int offset, int length) throws IOException;
 
@@ -67,7 +67,7 @@ public interface RawExchange {
   /// it to go on. No memory is needed meanwhile.
   ///
   /// @return how many bytes are there, framing included; below 1 where that isn't known
-  /// @throws BodyStalledException when they come too slowly
+  /// @throws InputEndedException when the router ended the input
   /// @throws IOException when it breaks off
   int awaitBody() throws IOException;
 

@@ -3,7 +3,9 @@ package llmhop.http.front;
 import java.io.EOFException;
 import java.io.IOException;
 import llmhop.http.wire.ChunkDecoder;
+import llmhop.http.wire.CrowdedException;
 import llmhop.http.wire.Inlet;
+import llmhop.http.wire.MalformedException;
 import llmhop.http.wire.Transport;
 
 /// A request's body, out of its framing (RFC 9112 section 6). Used by one thread at a time.
@@ -14,7 +16,7 @@ final class RequestBody {
   private final ChunkDecoder chunks;
   private long left;
   private volatile boolean done;
-  private boolean failed;
+  private IOException failure;
 
   /// @param length -1 for chunks
   RequestBody(Transport transport, Inlet inlet, Deadlines deadlines, long length) {
@@ -44,15 +46,27 @@ final class RequestBody {
     if (done || length == 0) {
       return done ? -1 : 0;
     }
-    if (failed) {
-      throw new EOFException("the body has broken off");
-    }
+    checkUnbroken();
     try {
       return chunks == null ? readCounted(into, offset, length) : readChunks(into, offset, length);
     } catch (IOException e) {
-      failed = true;
-      throw e;
+      throw broken(e);
     }
+  }
+
+  private void checkUnbroken() throws IOException {
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  /// Returns the reason why the body can't be read: the router's own, where the router ended the
+  /// input. The end is seen in many ways, depending on TLS and on the moment.
+  private IOException broken(IOException e) {
+    InputEnd ended = deadlines.ended();
+    boolean malformed = e instanceof MalformedException || e instanceof CrowdedException;
+    failure = ended == null || malformed ? e : new InputEndedException(ended);
+    return failure;
   }
 
   /// Waits until bytes are there, in the inlet's own array.
@@ -62,17 +76,14 @@ final class RequestBody {
     if (done) {
       return 0;
     }
-    if (failed) {
-      throw new EOFException("the body has broken off");
-    }
+    checkUnbroken();
     try {
       if (!inlet.hasBuffered()) {
         fill();
       }
       return inlet.buffered();
     } catch (IOException e) {
-      failed = true;
-      throw e;
+      throw broken(e);
     }
   }
 
@@ -119,21 +130,25 @@ final class RequestBody {
       return inlet.take(into, offset, length);
     }
     deadlines.waiting();
-    return came(inlet.read(transport, into, offset, length));
+    int read = inlet.read(transport, into, offset, length);
+    // A small array takes a part of what came, and the inlet keeps the rest.
+    return came(read, read + inlet.buffered());
   }
 
   private void fill() throws IOException {
     deadlines.waiting();
     int before = inlet.buffered();
-    came(inlet.fill(transport) ? inlet.buffered() - before : -1);
+    boolean more = inlet.fill(transport);
+    came(more ? 0 : -1, inlet.buffered() - before);
   }
 
-  private int came(int read) throws IOException {
-    deadlines.came(Math.max(read, 0));
+  /// Tells the deadlines that so many bytes came.
+  ///
+  /// @param read what the read returned
+  private int came(int read, int bytes) throws IOException {
+    deadlines.came(Math.max(bytes, 0));
     if (read < 0) {
-      throw deadlines.hasBodyExpired()
-          ? new BodyStalledException()
-          : new EOFException("the body ended before its end");
+      throw new EOFException("the body ended before its end");
     }
     return read;
   }

@@ -68,11 +68,9 @@ final class SharedAnswer {
     return wholeAtEnd || (!over && answer.isWhole() && out.isEmpty());
   }
 
-  /// Whether the connection's end would be taken for the answer's, which it isn't.
-  boolean endsTooEarly() {
-    synchronized (out) {
-      return answer.endsWithConnection() && !isWhole();
-    }
+  /// Whether only the connection's end would tell where an answer with this head ends.
+  boolean wouldEndWithConnection(int status, OptionalLong length) {
+    return answer.wouldEndWithConnection(status, length);
   }
 
   /// Tells the caller to send its body, unless the answer has begun.
@@ -178,14 +176,11 @@ final class SharedAnswer {
 
   /// Ends the exchange and gives the outlet's array back. Waits for a write that another thread has
   /// begun; nothing is written after it.
-  ///
-  /// @return whether the connection's end would be taken for the answer's, which it isn't
-  boolean end() {
+  void end() {
     synchronized (out) {
       wholeAtEnd = isWhole();
       over = true;
       out.release();
-      return answer.endsWithConnection() && !wholeAtEnd;
     }
   }
 

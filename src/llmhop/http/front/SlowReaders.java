@@ -55,7 +55,7 @@ final class SlowReaders {
 
   /// Counts a connection in this sweep.
   void look(Connection connection, long now) {
-    sum += connection.unreadBytes(now, COUNTED_NANOS);
+    sum += connection.flow().unreadBytes(now, COUNTED_NANOS);
   }
 
   /// The sweep has seen all connections.
@@ -73,10 +73,10 @@ final class SlowReaders {
     List<Reader> readers = new ArrayList<>();
     Map<Object, Long> byKey = new HashMap<>();
     for (Connection connection : connections) {
-      long bytes = connection.unreadBytes(now, COUNTED_NANOS);
+      long bytes = connection.flow().unreadBytes(now, COUNTED_NANOS);
       if (bytes > 0) {
         Object key = connection.slot().key();
-        readers.add(new Reader(connection, key, bytes, connection.unreadFor(now)));
+        readers.add(new Reader(connection, key, bytes, connection.flow().unreadFor(now)));
         byKey.merge(key, bytes, Long::sum);
       }
     }
@@ -88,7 +88,7 @@ final class SlowReaders {
     for (Reader reader : readers) {
       if (over > 0 && reader.age() >= ENDED_NANOS) {
         over -= reader.bytes();
-        reader.connection().kill();
+        reader.connection().kill(InputEnd.UNREAD);
         refusals.evicted(EvictionRule.UNREAD, reader.connection().slot().remote());
       }
     }

@@ -10,14 +10,16 @@ import llmhop.http.wire.Transport;
 /// connection's [Deadlines]: a caller that takes nothing is seen by the sweep, as one of an HTTP
 /// answer is. One thread writes at a time.
 final class TimedTransport implements Transport {
+  private final Connection connection;
   private final Transport transport;
   private final Inlet inlet;
   private final Deadlines deadlines;
 
-  TimedTransport(Transport transport, Inlet inlet, Deadlines deadlines) {
-    this.transport = transport;
-    this.inlet = inlet;
-    this.deadlines = deadlines;
+  TimedTransport(Connection connection) {
+    this.connection = connection;
+    this.transport = connection.transport();
+    this.inlet = connection.inlet();
+    this.deadlines = connection.deadlines();
   }
 
   @Override
@@ -53,8 +55,10 @@ final class TimedTransport implements Transport {
     return !inlet.hasBuffered() && transport.isQuiet();
   }
 
+  /// Only this end is one in order: after any other one the caller sees a reset.
   @Override
   public void finish() throws IOException {
+    connection.resetsAtEnd(false);
     transport.finish();
   }
 

@@ -20,9 +20,14 @@ import java.util.function.LongSupplier;
 ///
 /// Each direction has a thread, and the one that calls minds the time. A side that left has all it
 /// sent delivered before the other sees the end. Both are read on until they end too, because to
-/// close a socket with bytes in it resets it, which destroys what has just been delivered.
+/// close a socket with bytes in it resets it, which destroys what has just been delivered. Where B
+/// broke off, A is closed without [Transport#finish], after a moment in which A can take what was
+/// delivered: the end is passed on as it was.
 public final class Splice {
   private static final byte[] NOTHING = {};
+
+  /// How long A may take to read what was delivered before B broke off.
+  private static final long BROKEN_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final Duration stall;
   private final InletMemory memory;
@@ -112,10 +117,16 @@ public final class Splice {
         return;
       }
     }
-    long due = nanos.getAsLong() + drain.toNanos();
+    long patience = hasBroken() ? Math.min(BROKEN_NANOS, drain.toNanos()) : drain.toNanos();
+    long due = nanos.getAsLong() + patience;
     if (fromA.done.await(due - nanos.getAsLong(), TimeUnit.NANOSECONDS)) {
       fromB.done.await(due - nanos.getAsLong(), TimeUnit.NANOSECONDS);
     }
+  }
+
+  private boolean hasBroken() {
+    Departure departure = first.get();
+    return departure.side() == Side.B && departure.error().isPresent();
   }
 
   private void left(Side side, Optional<IOException> error) {
@@ -140,6 +151,7 @@ public final class Splice {
     private Thread thread;
     private volatile long writingSince = NOT_WRITING;
     private long bytes;
+    private boolean broken;
 
     /// What is taken of the memory, in bytes.
     private int taken;
@@ -200,6 +212,7 @@ public final class Splice {
         }
         left(side, Optional.empty());
       } catch (IOException e) {
+        broken = true;
         left(side, Optional.of(e));
       }
       return false;
@@ -221,6 +234,9 @@ public final class Splice {
     }
 
     private void finish() {
+      if (broken && side == Side.B) {
+        return;
+      }
       try {
         to.finish();
       } catch (IOException e) {

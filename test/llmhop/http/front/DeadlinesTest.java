@@ -61,10 +61,7 @@ final class DeadlinesTest {
     begin(doing);
     assertEquals(Optional.empty(), after(0));
     assertEquals(Optional.empty(), after(limit(doing) - 1));
-    assertFalse(deadlines.hasExpired() || deadlines.hasBodyExpired());
     assertEquals(Optional.of(doing), after(1));
-    assertEquals(doing == Doing.BODY, deadlines.hasBodyExpired());
-    assertEquals(doing != Doing.BODY, deadlines.hasExpired());
   }
 
   @ParameterizedTest
@@ -77,7 +74,6 @@ final class DeadlinesTest {
     after(limit(doing));
     assertEquals(Optional.empty(), after(1));
     assertEquals(Optional.empty(), after(limit(doing) * 10));
-    assertTrue(deadlines.hasExpired());
   }
 
   @Test
@@ -85,7 +81,6 @@ final class DeadlinesTest {
     deadlines.doing(Doing.HANDLING);
     after(0);
     assertEquals(Optional.empty(), after(TimeUnit.DAYS.toMillis(1)));
-    assertFalse(deadlines.hasExpired());
   }
 
   @Test
@@ -105,7 +100,6 @@ final class DeadlinesTest {
       begin(doing);
       assertEquals(Optional.empty(), after(2_999), "a change is seen, and time starts there");
     }
-    assertFalse(deadlines.hasExpired());
   }
 
   @Test
@@ -136,7 +130,6 @@ final class DeadlinesTest {
     deadlines.came(Limits.BODY_PROGRESS - 1);
     deadlines.waiting();
     assertEquals(Optional.of(Doing.BODY), after(20_000));
-    assertTrue(deadlines.hasBodyExpired());
   }
 
   @Test
@@ -192,5 +185,33 @@ final class DeadlinesTest {
     assertEquals(doing, deadlines.seen());
     boolean none = doing == Doing.IDLE || doing == Doing.HANDLING;
     assertEquals(!none, deadlines.isRunning());
+  }
+
+  @Test
+  void bodyThatComesInBurstsIsSlowOnceItWasWaitedForForFiveSeconds() {
+    begin(Doing.BODY);
+    after(0);
+    for (int burst = 0; burst < 5; burst++) {
+      assertFalse(deadlines.isBodySlow(), "in burst " + burst);
+      deadlines.came(Limits.BODY_PROGRESS);
+      deadlines.waiting();
+      after(burst < 4 ? 1_000 : 999);
+    }
+    assertFalse(deadlines.isBodySlow());
+    after(1);
+    assertTrue(deadlines.isBodySlow());
+    begin(Doing.BODY);
+    after(0);
+    assertFalse(deadlines.isBodySlow(), "each body has its own time");
+  }
+
+  @Test
+  void answerThatIsNotTakenForFiveSecondsIsUnread() {
+    deadlines.unreadFor(4_999_999_999L);
+    assertFalse(deadlines.isUnread());
+    deadlines.unreadFor(5_000_000_000L);
+    assertTrue(deadlines.isUnread());
+    deadlines.unreadFor(0);
+    assertFalse(deadlines.isUnread());
   }
 }

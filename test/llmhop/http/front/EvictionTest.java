@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
+import llmhop.http.wire.Fields;
 import llmhop.kit.Answer;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Waiting;
@@ -34,6 +36,12 @@ class EvictionTest {
     if (x.target().equals("/wait")) {
       x.watch(() -> {});
       await(go);
+    }
+    if (x.target().equals("/endless")) {
+      x.begin(200, "", new Fields(), OptionalLong.empty());
+      while (true) {
+        x.write(new byte[64 * 1024], 0, 64 * 1024);
+      }
     }
     byte[] part = new byte[1000];
     while (x.read(part, 0, part.length) >= 0) {}
@@ -164,6 +172,18 @@ class EvictionTest {
     assertEquals(200, ask(from(HONEST), "/health"));
     Waiting.await("a slow body to make room", () -> ask(from(HONEST), "/") == 200);
     assertEquals(List.of("evicted_body " + GREEDY), front.evicted());
+  }
+
+  @Test
+  void answerThatIsNotTakenMakesRoomForAnAddressThatHoldsLess() {
+    for (int i = 0; i < SLOTS; i++) {
+      from(GREEDY).send(get("/endless"));
+    }
+    awaitFull();
+    assertEquals(200, ask(from(HONEST), "/health"));
+    Waiting.await("an unread answer to make room", () -> ask(from(HONEST), "/") == 200);
+    assertEquals(List.of("evicted_answer " + GREEDY), front.evicted());
+    assertEquals(503, ask(from(GREEDY), "/"), "not for one more of the same address");
   }
 
   @Test
