@@ -49,8 +49,7 @@ public final class FairWorkers {
   ///
   /// @param maxThreads how many pieces of work run at a time
   /// @param maxPerKey how many pieces may wait for one key; a worker does some hundred a second
-  /// @param maxWaiting how many may wait in each lane; what waits longer than a caller's deadline is
-  ///   in vain
+  /// @param maxWaiting how many may wait in each lane; longer than a deadline is in vain
   public FairWorkers(int maxThreads, int maxPerKey, int maxWaiting) {
     this.maxThreads = maxThreads;
     this.maxPerKey = maxPerKey;
