@@ -310,12 +310,14 @@ step_test() {
 
 # FUZZ_SECONDS and LONG=true give the loops that are short in `test` their long form; the long ones need the
 # memory for themselves.
+# A test that has no `@Timeout` of its own ends after five minutes, so that a test that waits for ever fails by name.
 # The classes are on the JVM's own class path: the JDK looks for providers of HTTP servers there.
 run_console() {
   java -ea -Xmx1g --enable-native-access=ALL-UNNAMED "-Dllmhop.jar=$JAR" -Dllmhop.classes=build/classes \
     "-Dllmhop.fuzz.seconds=${FUZZ_SECONDS:-3}" "-Dllmhop.long=${LONG:-false}" -Dllmhop.checkBuffers=true \
     -Djunit.jupiter.extensions.autodetection.enabled=true \
     "-Djunit.jupiter.execution.parallel.enabled=$([ "${LONG:-}" = true ] && echo false || echo true)" \
+    "-Djunit.jupiter.execution.timeout.default=$([ "${LONG:-}" = true ] && echo 1 h || echo 5 m)" \
     -Dllmhop.kit.patience.seconds=20 -cp "$junit:build/test-classes:build/classes" \
     org.junit.platform.console.ConsoleLauncher execute \
     --disable-banner --disable-ansi-colors --details=summary --fail-if-no-tests "$@"

@@ -2,6 +2,7 @@ package llmhop.route;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
@@ -18,6 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.random.RandomGenerator;
 import llmhop.caller.Caller;
 import llmhop.caller.Gate;
@@ -27,8 +31,11 @@ import llmhop.http.wire.SegmentPool;
 import llmhop.kit.Answer;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
+import llmhop.kit.Waiting;
 import llmhop.observe.EndedBy;
 import llmhop.observe.Outcome;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// What the router does when its own code fails.
@@ -37,7 +44,38 @@ class RouterFaultTest {
   private final ByteArrayOutputStream faults = new ByteArrayOutputStream();
   private final Lifecycle lifecycle = new Lifecycle();
 
+  /// The log of the HTTP server, for a reference to it that keeps its handler.
+  private final Logger serverLog = Logger.getLogger("com.sun.net.httpserver");
+
+  private final List<LogRecord> serverFaults = Collections.synchronizedList(new ArrayList<>());
+  private final Handler serverLogHandler = new Notes();
+
   private Optional<Error> recordFault = Optional.empty();
+
+  private final class Notes extends Handler {
+    @Override
+    public void publish(LogRecord fault) {
+      serverFaults.add(fault);
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @BeforeEach
+  void keepTheServerLog() {
+    serverLog.addHandler(serverLogHandler);
+    serverLog.setUseParentHandlers(false);
+  }
+
+  @AfterEach
+  void giveTheServerLogBack() {
+    serverLog.removeHandler(serverLogHandler);
+    serverLog.setUseParentHandlers(true);
+  }
 
   private void record(Outcome outcome) {
     outcomes.add(outcome);
@@ -110,13 +148,19 @@ class RouterFaultTest {
       assertEquals(EndedBy.ROUTER, outcomes.getFirst().endedBy());
       assertEquals(0, lifecycle.inFlight());
     }
+    assertEquals(List.of(), serverFaults);
   }
 
   @Test
   void aRequestThatCannotBeRecordedIsNotInHandForEver() throws IOException {
-    recordFault = Optional.of(new OutOfMemoryError("no memory for the record"));
+    var fault = new OutOfMemoryError("no memory for the record");
+    recordFault = Optional.of(fault);
     assertEquals(500, ask(new IllegalStateException("x"), false).status());
     assertEquals(0, lifecycle.inFlight());
+    Waiting.await("the server to report the fault", () -> !serverFaults.isEmpty());
+    assertEquals(1, serverFaults.size());
+    assertSame(fault, serverFaults.getFirst().getThrown());
+    assertEquals("a handler failed", serverFaults.getFirst().getMessage());
   }
 
   @Test
@@ -125,5 +169,6 @@ class RouterFaultTest {
     assertEquals(200, answer.status());
     assertEquals(Answer.End.CUT, answer.end());
     assertEquals(Optional.of("internal_error"), outcomes.getFirst().error());
+    assertEquals(List.of(), serverFaults);
   }
 }

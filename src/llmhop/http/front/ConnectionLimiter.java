@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import llmhop.http.wire.HeapBudget;
 
 /// Limits how many connections are open, and how much of the heap they take. Beyond the limit an
@@ -29,10 +30,13 @@ final class ConnectionLimiter {
   private final Set<Connection> reserve = ConcurrentHashMap.newKeySet();
   private final AtomicInteger reserved = new AtomicInteger();
   private final Evictor evictor;
+  private final LongSupplier nanos;
 
   /// @param heap the budget that the connections' memory is a part of
   /// @param refusals takes note of each connection that is ended
-  ConnectionLimiter(int max, HeapBudget heap, Refusals refusals) {
+  /// @param nanos the clock, as of [System#nanoTime]
+  ConnectionLimiter(int max, HeapBudget heap, Refusals refusals, LongSupplier nanos) {
+    this.nanos = nanos;
     this.max = max;
     this.heap = heap;
     heap.register(bytes::get);
@@ -92,7 +96,7 @@ final class ConnectionLimiter {
     boolean admitted = reserved.incrementAndGet() <= Limits.RESERVED;
     if (!admitted) {
       reserved.decrementAndGet();
-      admitted = Evictor.endReserved(reserve);
+      admitted = Evictor.endReserved(reserve, nanos.getAsLong());
     }
     if (admitted) {
       connection.slot().take(reserved, true);
@@ -108,7 +112,7 @@ final class ConnectionLimiter {
   /// @param newcomer the key of the address that wants the slot
   /// @return false when no connection may be ended for it
   boolean makeRoom(Object newcomer) {
-    return evictor.makeRoom(newcomer, System.nanoTime());
+    return evictor.makeRoom(newcomer, nanos.getAsLong());
   }
 
   /// The connection is over.

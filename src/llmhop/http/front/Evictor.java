@@ -113,6 +113,7 @@ final class Evictor {
   }
 
   private void scan(long now) {
+    long begun = System.nanoTime();
     scanned = true;
     scannedAt = now;
     groups = new HashMap<>();
@@ -126,7 +127,7 @@ final class Evictor {
       rule(slot, now).ifPresent(rule -> group.idle.add(new Choice(slot, rule, slot.age(now), 0)));
     }
     choose();
-    long took = System.nanoTime() - now;
+    long took = System.nanoTime() - begun;
     nextScan = now + Math.max(MIN_SCAN_INTERVAL_NANOS, SCAN_SHARE * took);
   }
 
@@ -175,8 +176,7 @@ final class Evictor {
   /// the oldest of the address that holds most reserved slots.
   ///
   /// @return false when all of them are being answered
-  static boolean endReserved(Collection<Connection> reserve) {
-    long now = System.nanoTime();
+  static boolean endReserved(Collection<Connection> reserve, long now) {
     Map<Object, Integer> held = new HashMap<>();
     for (Connection connection : reserve) {
       held.merge(connection.slot().key(), 1, Integer::sum);

@@ -130,17 +130,23 @@ final class RequestBody {
       return inlet.take(into, offset, length);
     }
     deadlines.waiting();
-    return came(inlet.read(transport, into, offset, length));
+    int read = inlet.read(transport, into, offset, length);
+    // A small array takes a part of what came, and the inlet keeps the rest.
+    return came(read, read + inlet.buffered());
   }
 
   private void fill() throws IOException {
     deadlines.waiting();
     int before = inlet.buffered();
-    came(inlet.fill(transport) ? inlet.buffered() - before : -1);
+    boolean more = inlet.fill(transport);
+    came(more ? 0 : -1, inlet.buffered() - before);
   }
 
-  private int came(int read) throws IOException {
-    deadlines.came(Math.max(read, 0));
+  /// Tells the deadlines that so many bytes came.
+  ///
+  /// @param read what the read returned
+  private int came(int read, int bytes) throws IOException {
+    deadlines.came(Math.max(bytes, 0));
     if (read < 0) {
       throw new EOFException("the body ended before its end");
     }

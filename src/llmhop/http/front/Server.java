@@ -15,6 +15,7 @@ import java.util.SequencedMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.InletMemory;
@@ -63,7 +64,8 @@ public final class Server implements AutoCloseable {
   private volatile Runnable ticker = () -> {};
   private volatile boolean stopping;
   private volatile long stoppedAt;
-  private long lastSecond = System.nanoTime();
+  private final LongSupplier nanos;
+  private long lastSecond;
 
   /// A server that listens nowhere yet.
   ///
@@ -82,14 +84,29 @@ public final class Server implements AutoCloseable {
       CallerRules rules,
       HeapBudget heap,
       Consumer<Throwable> faults) {
+    this(limits, refusals, rules, heap, faults, System::nanoTime);
+  }
+
+  /// The same with another clock for all deadlines of callers.
+  ///
+  /// @param nanos the clock, as of [System#nanoTime]
+  Server(
+      Limits limits,
+      Refusals refusals,
+      CallerRules rules,
+      HeapBudget heap,
+      Consumer<Throwable> faults,
+      LongSupplier nanos) {
     this.limits = limits;
     this.refusals = refusals;
     this.rules = rules;
     this.faults = faults;
-    this.limiter = new ConnectionLimiter(limits.connections(), heap, refusals);
+    this.nanos = nanos;
+    this.lastSecond = nanos.getAsLong();
+    this.limiter = new ConnectionLimiter(limits.connections(), heap, refusals, nanos);
     this.inlets = new InletMemory(heap.part(INLETS_PART), heap);
     this.readers = new SlowReaders(heap, refusals);
-    this.pump = new Pump(this::sweep, Math.min(readers.max(), PENDING_BYTES));
+    this.pump = new Pump(this::sweep, Math.min(readers.max(), PENDING_BYTES), nanos);
     heap.registerPool(outlets::idleBytes, outlets::clear);
     heap.registerPool(segments::idleBytes, segments::clear);
   }
@@ -244,7 +261,7 @@ public final class Server implements AutoCloseable {
   }
 
   private boolean sweep() {
-    long now = System.nanoTime();
+    long now = nanos.getAsLong();
     boolean busy = false;
     for (Connection connection : limiter.connections()) {
       busy |= sweep(connection, now);
@@ -297,7 +314,7 @@ public final class Server implements AutoCloseable {
   /// its answer.
   public synchronized void stopAccepting() {
     if (!stopping) {
-      stoppedAt = System.nanoTime();
+      stoppedAt = nanos.getAsLong();
       stopping = true;
       files.forEach(this::remove);
     }

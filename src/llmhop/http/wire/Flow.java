@@ -245,7 +245,7 @@ public final class Flow {
     if (buffer.hasRemaining()) {
       kept = pump.pending().keep(buffer);
       source.paused();
-      stalledSince = System.nanoTime();
+      stalledSince = pump.now();
       from.interestOps(0);
       to.interestOpsOr(SelectionKey.OP_WRITE);
     }
@@ -259,7 +259,7 @@ public final class Flow {
       if (key.isWritable() && kept != null) {
         int written = sink.channel().write(kept);
         pump.pending().gone(written);
-        stalledSince = System.nanoTime();
+        stalledSince = pump.now();
         if (!kept.hasRemaining()) {
           pump.pending().give(kept);
           kept = null;

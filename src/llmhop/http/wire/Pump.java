@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
 
 /// One platform thread with a selector: it relays streams ([Flow]), watches callers that wait, and
 /// ticks for whoever keeps deadlines. Nothing on it ever blocks. Shared by all connections.
@@ -56,6 +57,7 @@ public final class Pump implements AutoCloseable {
   private final AtomicInteger flows = new AtomicInteger();
   private final ByteBuffer scratch;
   private final long slowTickNanos;
+  private final LongSupplier nanos;
   private final PendingPool pending;
   private volatile boolean closed;
   private volatile boolean ended;
@@ -65,13 +67,15 @@ public final class Pump implements AutoCloseable {
   ///
   /// @param ticker is told of the time that passes
   /// @param pendingBytes the most that is kept for callers that read slowly, over 2 KiB for each
-  public Pump(Ticker ticker, long pendingBytes) {
-    this(ticker, pendingBytes, SLOW_TICK_MILLIS);
+  /// @param nanos the clock by which streams stall, as of [System#nanoTime]
+  public Pump(Ticker ticker, long pendingBytes, LongSupplier nanos) {
+    this(ticker, pendingBytes, nanos, SLOW_TICK_MILLIS);
   }
 
   /// The same with another interval while nothing is under way.
-  Pump(Ticker ticker, long pendingBytes, long slowTickMillis) {
+  Pump(Ticker ticker, long pendingBytes, LongSupplier nanos, long slowTickMillis) {
     this.ticker = ticker;
+    this.nanos = nanos;
     this.slowTickNanos = TimeUnit.MILLISECONDS.toNanos(slowTickMillis);
     this.pending = new PendingPool(pendingBytes, BufferCheck.of("pending"));
     this.scratch = ByteBuffer.allocateDirect(Flow.HEADROOM + PendingPool.SIZE);
@@ -80,6 +84,11 @@ public final class Pump implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /// The time by the clock of streams, in nanoseconds.
+  long now() {
+    return nanos.getAsLong();
   }
 
   /// Streams that it relays now.

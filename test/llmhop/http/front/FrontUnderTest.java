@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import llmhop.http.wire.Fields;
@@ -41,7 +42,16 @@ final class FrontUnderTest implements AutoCloseable {
 
   private FrontUnderTest(
       Limits limits, HttpHandler handler, Optional<TlsEngines> tls, HeapBudget heap) {
-    server = new Server(limits, new Noted(refused, evicted), RULES, heap, faults::add);
+    this(limits, handler, tls, heap, System::nanoTime);
+  }
+
+  private FrontUnderTest(
+      Limits limits,
+      HttpHandler handler,
+      Optional<TlsEngines> tls,
+      HeapBudget heap,
+      LongSupplier nanos) {
+    server = new Server(limits, new Noted(refused, evicted), RULES, heap, faults::add, nanos);
     server.handler(handler == null ? this::echo : handler);
     try {
       ServerSocketChannel channel = ServerSocketChannel.open();
@@ -103,6 +113,12 @@ final class FrontUnderTest implements AutoCloseable {
   /// The same with a heap of which so much may be held.
   static FrontUnderTest of(HeapBudget heap, HttpHandler handler) {
     return new FrontUnderTest(Limits.DEFAULT, handler, Optional.empty(), heap);
+  }
+
+  /// The same with a clock that the test moves; no handler for one that echoes.
+  static FrontUnderTest of(Limits limits, Optional<HttpHandler> handler, SweepClock clock) {
+    HeapBudget heap = HeapBudget.ofProcess();
+    return new FrontUnderTest(limits, handler.orElse(null), Optional.empty(), heap, clock);
   }
 
   static FrontUnderTest secure(Limits limits, Supplier<SSLEngine> tls) {
@@ -175,6 +191,18 @@ final class FrontUnderTest implements AutoCloseable {
   /// The connections that were ended to make room: rule and address.
   List<String> evicted() {
     return evicted;
+  }
+
+  /// Lets time pass by the front's clock. Returns once the sweep over all connections has seen the
+  /// new time.
+  void pass(SweepClock clock, Duration time) {
+    int looks = clock.advance(time);
+    Waiting.await(
+        "the sweep to see the time",
+        () -> {
+          server.awake();
+          return clock.looks() >= looks + 2;
+        });
   }
 
   RawCaller caller() {

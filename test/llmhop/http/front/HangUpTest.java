@@ -35,7 +35,7 @@ final class HangUpTest {
   private final AtomicBoolean ticking = new AtomicBoolean();
   private final AtomicInteger ticks = new AtomicInteger();
   private final AtomicInteger gone = new AtomicInteger();
-  private final Pump pump = new Pump(this::tick, 0);
+  private final Pump pump = new Pump(this::tick, 0, System::nanoTime);
   private SocketChannel channel;
   private SocketChannel caller;
   private Inlet inlet;
@@ -293,7 +293,7 @@ final class HangUpTest {
   @Test
   void disarmingRacesWithWatchingAndLeavesNothingBehind() throws Exception {
     var stop = new AtomicBoolean();
-    try (Pump fast = new Pump(() -> true, 0)) {
+    try (Pump fast = new Pump(() -> true, 0, System::nanoTime)) {
       fast.start();
       var ticker =
           Thread.ofPlatform()

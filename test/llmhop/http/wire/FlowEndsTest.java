@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// How streams on a pump begin and end, over real connections: a backend writes to `from.outer`, a
 /// caller reads from `to.outer`.
 final class FlowEndsTest {
-  private final Pump pump = new Pump(() -> true, 1 << 20);
+  private final Pump pump = new Pump(() -> true, 1 << 20, System::nanoTime);
   private final AtomicLong progress = new AtomicLong();
   private final AtomicInteger surplus = new AtomicInteger();
   private final AtomicLong shown = new AtomicLong();
@@ -434,7 +434,7 @@ final class FlowEndsTest {
   @Test
   void aFlowThatBeginsWhileThePumpEndsIsNeverForgotten() throws Exception {
     for (int i = 0; i < 300; i++) {
-      var ending = new Pump(() -> true, 0);
+      var ending = new Pump(() -> true, 0, System::nanoTime);
       ending.start();
       var next = new Flow(ending, new Source(), new Sink(), (bytes, a, b) -> {});
       start(next);

@@ -151,7 +151,7 @@ final class FlowTest {
 
   @BeforeEach
   void connect() throws IOException {
-    pump = new Pump(() -> true, 1 << 20);
+    pump = new Pump(() -> true, 1 << 20, System::nanoTime);
     backend = Pair.open();
     caller = Pair.open();
     source = new Source(backend.inner);

@@ -17,7 +17,7 @@ final class PumpTest {
   private final AtomicBoolean busy = new AtomicBoolean();
   private final AtomicInteger ticks = new AtomicInteger();
   private final AtomicLong lastTick = new AtomicLong();
-  private final Pump pump = new Pump(this::tick, 0);
+  private final Pump pump = new Pump(this::tick, 0, System::nanoTime);
 
   private boolean tick() {
     boolean now = busy.get();
@@ -73,7 +73,7 @@ final class PumpTest {
   /// A pump that ticks once an hour by itself: one that is forgotten is waited for in vain.
   @Test
   void whoeverWakesItIsNeverForgotten() {
-    try (Pump slow = new Pump(this::tick, 0, Duration.ofHours(1).toMillis())) {
+    try (Pump slow = new Pump(this::tick, 0, System::nanoTime, Duration.ofHours(1).toMillis())) {
       busy.set(true);
       slow.start();
       awaitTicks(1);
@@ -103,7 +103,8 @@ final class PumpTest {
               }
               return true;
             },
-            0)) {
+            0,
+            System::nanoTime)) {
       faulty.start();
       Waiting.await("more ticks", () -> thrown.get() > 7);
     }
