@@ -188,6 +188,23 @@ class BodyBudgetTest {
   }
 
   @Test
+  void operatorsWithoutAnAccessLogAreToldOfTheRuleOnStderr() {
+    String config = config(tokens("")).replace("'json'", "'off'");
+    try (var router = RouterUnderTest.of(config)) {
+      router.expectFaults();
+      for (int i = 0; i < 7; i++) stall(router, Form.JSON, MIB - KIB);
+      awaitHeld(router, 7 * MIB - 64 * KIB);
+      assertEquals(200, router.ask(PROMPT).status());
+      Waiting.await(
+          "the rule's name",
+          () -> router.err().contains("by the rule maxBufferedShare: the last one of caller flood"),
+          router::err);
+      assertEquals("", router.out());
+      leave(flood);
+    }
+  }
+
+  @Test
   void withoutTokensTheSlowestBodiesMakeRoom() {
     try (var router = RouterUnderTest.of(config("'trustedProxies': ['127.0.0.1'], "))) {
       for (int i = 0; i < 12; i++) stall(router, Form.JSON, MIB - KIB);
