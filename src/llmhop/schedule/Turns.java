@@ -4,8 +4,8 @@ package llmhop.schedule;
 /// sends at the speed of memory is always there to be read, so that its thread would keep its
 /// carrier for as long as it likes. Used by one thread at a time; costs an addition for each read.
 public final class Turns {
-  /// How much is done at a stretch, in bytes: less than a millisecond of decrypting, scanning
-  /// and copying.
+  /// How much is done at a stretch, in bytes: less than a millisecond of decrypting, scanning and
+  /// copying.
   private static final int STRETCH = 512 * 1024;
 
   private int done;

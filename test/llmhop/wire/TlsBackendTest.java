@@ -418,7 +418,8 @@ class TlsBackendTest {
       backend.next(FINE);
       List<FairWorkers.Task> flood = new ArrayList<>();
       for (int i = 0; i < 4096; i++) {
-        FairWorkers.SHARED.submit("address " + i, TlsBackendTest::twoMilliseconds)
+        FairWorkers.SHARED
+            .submit("address " + i, TlsBackendTest::twoMilliseconds)
             .ifPresent(flood::add);
       }
       assertTrue(flood.size() > 3_000, () -> flood.size() + " in the queue");

@@ -11,8 +11,8 @@ public interface Body {
   /// Whether it can be written a second time, as it was the first.
   boolean repeatable();
 
-  /// Whether [#writeTo] can be called again after the sink refused the first bytes: none of them was
-  /// written, and the body still has them. Asked when [#writeTo] has returned.
+  /// Whether [#writeTo] can be called again after the sink refused the first bytes: none of them
+  /// was written, and the body still has them. Asked when [#writeTo] has returned.
   default boolean resumable() {
     return repeatable();
   }

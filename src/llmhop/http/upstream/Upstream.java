@@ -119,8 +119,7 @@ public final class Upstream implements AutoCloseable {
     if (reply.isPresent()) {
       return reply.get();
     }
-    Connection second =
-        call.isUntouched() ? dial(call, Optional.empty()) : dialAgain(call, first);
+    Connection second = call.isUntouched() ? dial(call, Optional.empty()) : dialAgain(call, first);
     return Turn.run(this, call, second, true).orElseThrow();
   }
 
