@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,12 +21,14 @@ import llmhop.backend.Surroundings;
 import llmhop.config.Config;
 import llmhop.config.EnvironmentProxy;
 import llmhop.config.Listen;
+import llmhop.config.LogFormat;
 import llmhop.http.upstream.Resolver;
 import llmhop.http.upstream.UpstreamMemory;
 import llmhop.http.wire.BufferCheck;
 import llmhop.http.wire.HeapBudget;
 import llmhop.http.wire.SegmentPool;
 import llmhop.observe.AccessLog;
+import llmhop.observe.EndedBodies;
 import llmhop.observe.Observer;
 import llmhop.route.Admission;
 import llmhop.route.BufferBudget;
@@ -53,6 +54,7 @@ public final class Assembly implements AutoCloseable {
 
   private final Lifecycle lifecycle = new Lifecycle();
   private final Outputs outputs;
+  private final InstantSource clock;
   private final Generations generations;
   private final HeapBudget heap;
   private final BufferBudget budget;
@@ -62,9 +64,15 @@ public final class Assembly implements AutoCloseable {
   private final Door door;
   private volatile boolean stale;
 
-  private Assembly(Config config, EnvironmentProxy environment, Outputs outputs, LongSupplier nanos)
+  private Assembly(
+      Config config,
+      EnvironmentProxy environment,
+      Outputs outputs,
+      LongSupplier nanos,
+      InstantSource clock)
       throws IOException {
     this.outputs = outputs;
+    this.clock = clock;
     this.heap = HeapBudget.ofProcess();
     this.budget =
         new BufferBudget(
@@ -75,9 +83,12 @@ public final class Assembly implements AutoCloseable {
     this.admission = new Admission(config.maxConcurrentRequests());
     var log = new Log(outputs.err());
     this.generations =
-        new Generations(Generation.first(config, environment, around(log, nanos, heap)));
-    this.observer = AccessLog.of(config.log(), outputs.accessLog());
-    var doorway = new Doorway(observer, InstantSource.system(), RANDOM);
+        new Generations(Generation.first(config, environment, around(log, nanos, heap), clock));
+    this.observer =
+        config.log() == LogFormat.OFF
+            ? new EndedBodies(nanos, log::say)
+            : AccessLog.of(config.log(), outputs.accessLog());
+    var doorway = new Doorway(observer, clock, RANDOM);
     var rules = new HealthFirst(() -> generations.current().config().trustedProxies());
     this.door = Door.of(config, doorway, rules, heap, log);
   }
@@ -100,7 +111,7 @@ public final class Assembly implements AutoCloseable {
     return start(config, listen, environment, out, err, System::nanoTime);
   }
 
-  /// The same with a time of its own for its requests.
+  /// The same with a time of its own for what its requests wait for.
   public static Assembly start(
       Config config,
       List<Listen> listen,
@@ -109,7 +120,24 @@ public final class Assembly implements AutoCloseable {
       PrintStream err,
       PassingTime time)
       throws IOException {
-    return start(config, door -> door.listen(listen), environment, Outputs.direct(out, err), time);
+    return start(config, listen, environment, out, err, time, InstantSource.system());
+  }
+
+  /// The same with a time of day of its own, too.
+  ///
+  /// @param time the time that passes
+  /// @param clock the time of day
+  public static Assembly start(
+      Config config,
+      List<Listen> listen,
+      EnvironmentProxy environment,
+      PrintStream out,
+      PrintStream err,
+      PassingTime time,
+      InstantSource clock)
+      throws IOException {
+    Outputs outputs = Outputs.direct(out, err);
+    return start(config, door -> door.listen(listen), environment, outputs, time, clock);
   }
 
   /// Makes a door ready for callers.
@@ -123,9 +151,10 @@ public final class Assembly implements AutoCloseable {
       Listening listening,
       EnvironmentProxy environment,
       Outputs outputs,
-      PassingTime time)
+      PassingTime time,
+      InstantSource clock)
       throws IOException {
-    var assembly = new Assembly(config, environment, outputs, time);
+    var assembly = new Assembly(config, environment, outputs, time, clock);
     try {
       listening.at(assembly.door);
       assembly.generations.start();
@@ -154,11 +183,11 @@ public final class Assembly implements AutoCloseable {
             admission,
             config.instance().orElseGet(Assembly::anyName),
             observer,
-            InstantSource.system(),
+            clock,
             time,
             RANDOM,
             outputs.err());
-    var pages = new Pages(lifecycle, this::gauges, this::stale, Instant.now());
+    var pages = new Pages(lifecycle, this::gauges, this::stale, clock.instant());
     return new Router(generations.snapshot(), pages, lifecycle, setup);
   }
 

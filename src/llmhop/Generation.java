@@ -36,6 +36,7 @@ final class Generation {
   private final Upstreams upstreams;
   private final Surroundings around;
   private final Ledger ledger;
+  private final InstantSource clock;
   private final List<Fleet> made;
 
   private Generation(
@@ -43,6 +44,7 @@ final class Generation {
       Upstreams upstreams,
       Surroundings around,
       Ledger ledger,
+      InstantSource clock,
       Map<String, Route> before)
       throws IOException {
     prepare(config, upstreams);
@@ -50,13 +52,14 @@ final class Generation {
     this.upstreams = upstreams;
     this.around = around;
     this.ledger = ledger;
+    this.clock = clock;
     this.made = new ArrayList<>();
     // Nothing fails from here on.
     List<Route> all = new ArrayList<>();
     for (Model model : config.models()) {
       all.add(route(model, Optional.ofNullable(before.get(model.name()))));
     }
-    Gate gate = Gate.of(config.authTokens(), InstantSource.system(), ledger);
+    Gate gate = Gate.of(config.authTokens(), clock, ledger);
     var browsers = new Browsers(config.corsOrigins(), !config.authTokens().isEmpty());
     var rules = new RequestRules(config.maxBodyBytes(), config.trustedProxies());
     this.routes = new Routes(gate, browsers, all, config.defaultModel(), rules);
@@ -64,11 +67,13 @@ final class Generation {
 
   /// That of the config that a router starts with.
   ///
+  /// @param clock the time of day, by which tokens expire
   /// @throws IOException when a certificate can't be used
-  static Generation first(Config config, EnvironmentProxy environment, Surroundings around)
+  static Generation first(
+      Config config, EnvironmentProxy environment, Surroundings around, InstantSource clock)
       throws IOException {
-    return new Generation(
-        config, Upstreams.first(environment), around, new Ledger(around.nanos()), Map.of());
+    var ledger = new Ledger(around.nanos());
+    return new Generation(config, Upstreams.first(environment), around, ledger, clock, Map.of());
   }
 
   /// That of the config after this one's; until it is in use this one serves as before.
@@ -77,7 +82,7 @@ final class Generation {
   Generation next(Config following) throws IOException {
     Map<String, Route> before = new HashMap<>();
     for (Route route : routes.all()) before.put(route.name(), route);
-    return new Generation(following, upstreams.next(), around, ledger, before);
+    return new Generation(following, upstreams.next(), around, ledger, clock, before);
   }
 
   private static void prepare(Config config, Upstreams upstreams) throws IOException {

@@ -3,6 +3,7 @@ package llmhop;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.channels.ServerSocketChannel;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -150,7 +151,9 @@ public final class Main {
       listensElsewhere |= inherited.isPresent();
       Assembly.Listening listening =
           inherited.isPresent() ? door -> door.take(inherited.get()) : door -> door.listen(listen);
-      router = Assembly.start(config, listening, proxy, outputs, System::nanoTime);
+      router =
+          Assembly.start(
+              config, listening, proxy, outputs, System::nanoTime, InstantSource.system());
     } catch (IOException e) {
       err.println("llmhop: can't start: " + e.getMessage());
       return CANNOT_START;

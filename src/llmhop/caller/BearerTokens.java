@@ -31,7 +31,7 @@ final class BearerTokens implements Gate {
   private final InstantSource clock;
   private final MessageDigest sha256;
 
-  private record Entry(byte[] digest, Optional<Instant> expires, Identity.Known identity) {}
+  private record Entry(byte[] digest, Identity.Known identity) {}
 
   BearerTokens(List<Token> tokens, InstantSource clock, Ledger ledger) {
     this.entries = new Entry[tokens.size()];
@@ -48,7 +48,7 @@ final class BearerTokens implements Gate {
     List<Glob> models = new ArrayList<>();
     token.models().forEach(glob -> models.add(new Glob(glob)));
     var caller = new Caller(token.name(), models, token.limits(), ledger.of(token.name()));
-    return new Entry(token.digest().bytes(), token.expires(), new Identity.Known(caller));
+    return new Entry(token.digest().bytes(), new Identity.Known(caller, token.expires()));
   }
 
   @Override
@@ -98,11 +98,11 @@ final class BearerTokens implements Gate {
     if (found < 0) {
       return new Identity.Unknown(WRONG);
     }
-    Entry entry = entries[found];
-    if (entry.expires.isPresent() && !clock.instant().isBefore(entry.expires.get())) {
-      return new Identity.Unknown(EXPIRED);
-    }
-    return entry.identity;
+    Identity.Known known = entries[found].identity;
+    Optional<Instant> expires = known.expires();
+    return expires.isPresent() && !clock.instant().isBefore(expires.get())
+        ? new Identity.Unknown(EXPIRED)
+        : known;
   }
 
   private byte[] digest(byte[] bytes) {

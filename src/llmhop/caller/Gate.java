@@ -2,6 +2,7 @@ package llmhop.caller;
 
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import llmhop.config.Token;
 import llmhop.http.wire.Fields;
 
@@ -16,7 +17,7 @@ public interface Gate {
   /// Lets everybody in.
   Gate OPEN =
       new Gate() {
-        private final Identity anyone = new Identity.Known(Caller.ANYONE);
+        private final Identity anyone = new Identity.Known(Caller.ANYONE, Optional.empty());
 
         @Override
         public Identity identify(Fields fields) {

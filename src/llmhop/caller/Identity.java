@@ -1,11 +1,15 @@
 package llmhop.caller;
 
+import java.time.Instant;
+import java.util.Optional;
+
 /// What the gate found out about a request's credential.
 public sealed interface Identity {
   /// A known caller.
   ///
   /// @param caller who it is
-  record Known(Caller caller) implements Identity {}
+  /// @param expires when its credential ends; empty for never
+  record Known(Caller caller, Optional<Instant> expires) implements Identity {}
 
   /// Nobody we know.
   ///

@@ -45,4 +45,15 @@ public record Outcome(
     EndedBy endedBy,
     Phase phase,
     Optional<String> error,
-    Optional<String> detail) {}
+    Optional<String> detail) {
+
+  /// What the detail of a body that a rule ended begins with; the rule's name follows.
+  public static final String BODY_RULE = "body ended by rule: ";
+
+  /// Returns the rule by which the router ended the body to make room for others.
+  Optional<String> bodyRule() {
+    return detail
+        .filter(text -> text.startsWith(BODY_RULE))
+        .map(text -> text.substring(BODY_RULE.length()));
+  }
+}

@@ -94,10 +94,21 @@ final class BodyReader {
     checkWhole(filled, whole.length);
   }
 
+  /// Reads a body that does not fit into the first step. While there is plenty of memory, the first
+  /// part is taken at once, which spares a copy and a system call.
   private void readLarge(
       Exchange exchange, Look look, RequestBody body, BodyShare share, long length) {
-    byte[] part = firstPart(exchange, look, share, length);
-    int filled = FIRST_STEP;
+    boolean pooled = length > SMALL;
+    int size = pooled ? SegmentPool.SEGMENT : (int) length;
+    byte[] part;
+    int filled;
+    if (share.takeSpare(size - FIRST_STEP)) {
+      part = pooled ? pool.take() : new byte[size];
+      filled = 0;
+    } else {
+      part = firstPart(exchange, look, share, length);
+      filled = FIRST_STEP;
+    }
     long left = length;
     while (true) {
       int wanted = (int) Math.min(part.length, left);

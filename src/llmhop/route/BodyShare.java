@@ -25,16 +25,20 @@ abstract class BodyShare implements AutoCloseable {
   private static final AtomicReferenceFieldUpdater<BodyShare, State> STATE =
       AtomicReferenceFieldUpdater.newUpdater(BodyShare.class, State.class, "state");
 
+  // A body that is small and came whole is never registered, and pays for no volatile write.
   private final BufferBudget budget;
   private long fromShared;
   private long fromReserve;
   private long waitNanos = Shortage.WAIT_NANOS;
   private boolean registered;
-  private volatile State state = State.HOLDING;
+
+  /// Null for a body that was never waited for, which is [State#HOLDING].
+  private volatile State state;
+
   private volatile long held;
-  private volatile double latest = QUICK_BYTES;
+  private volatile double latest;
   private volatile long latestAt;
-  private volatile String rule = "";
+  private volatile String rule;
 
   BodyShare(BufferBudget budget) {
     this.budget = budget;
@@ -71,25 +75,26 @@ abstract class BodyShare implements AutoCloseable {
     }
   }
 
-  /// Takes so many bytes more only where there is plenty: no body waits for room, and a quarter of
-  /// the budget stays free. For what is read ahead, which can as well wait.
+  /// Takes so many bytes more only where there is plenty: no body waits for room, a quarter of the
+  /// budget stays free, and half of the heap's. For bytes that are not there yet, which can as well
+  /// wait.
   ///
   /// @return whether they were taken
   boolean takeSpare(long bytes) {
     long counted = BufferBudget.rounded(bytes);
-    return budget.waiting() == 0
-        && budget.free() - counted >= budget.largest() / 4
-        && budget.take(this, counted);
+    return budget.waiting() == 0 && budget.hasPlenty(counted) && budget.take(this, counted);
   }
 
   /// The caller's next bytes are waited for from here on, and the body may be ended meanwhile.
   void arriving() {
     if (!registered) {
       registered = true;
+      latest = QUICK_BYTES;
       latestAt = budget.nanos().getAsLong();
+      held = own();
+      state = State.ARRIVING;
       budget.registered().add(this);
-    }
-    if (state == State.HOLDING) {
+    } else if (state == State.HOLDING) {
       // Only this thread leaves HOLDING.
       state = State.ARRIVING;
     }
@@ -139,7 +144,7 @@ abstract class BodyShare implements AutoCloseable {
     long reserveBytes = fromReserve;
     fromShared = 0;
     fromReserve = 0;
-    held = 0;
+    counted();
     budget.give(sharedBytes, reserveBytes);
   }
 
@@ -152,17 +157,27 @@ abstract class BodyShare implements AutoCloseable {
 
   void tookReserve(long bytes) {
     fromReserve += bytes;
-    held = fromShared + fromReserve;
+    counted();
   }
 
   void tookShared(long bytes) {
     fromShared += bytes;
-    held = fromShared + fromReserve;
+    counted();
+  }
+
+  private void counted() {
+    if (registered) {
+      held = own();
+    }
+  }
+
+  private long own() {
+    return fromShared + fromReserve;
   }
 
   /// Bytes that it holds.
   long held() {
-    return held;
+    return registered ? held : own();
   }
 
   boolean isArriving() {

@@ -123,6 +123,11 @@ public final class BufferBudget {
     return Math.min(sharedMax - shared.get(), heap.free() - headroom);
   }
 
+  /// Whether a quarter of the budget stays free beside so many bytes more, and half of the heap's.
+  boolean hasPlenty(long bytes) {
+    return sharedMax - shared.get() - bytes >= sharedMax / 4 && heap.isHalfFree(bytes);
+  }
+
   /// Takes bytes for a body when there is room; the fast path, which takes no lock.
   boolean take(BodyShare share, long bytes) {
     if (!heap.hasRoomFor(bytes, headroom)) {

@@ -89,7 +89,7 @@ final class Intake {
     }
   }
 
-  private Body streamed(
+  private StreamedBody streamed(
       Exchange x,
       Target target,
       long length,
@@ -163,7 +163,7 @@ final class Intake {
     }
   }
 
-  private record Streamed(Target target, Found found, Body body) implements Request {
+  private record Streamed(Target target, Found found, StreamedBody body) implements Request {
     @Override
     public Found find() {
       return found;
@@ -195,6 +195,8 @@ final class Intake {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      body.close();
+    }
   }
 }

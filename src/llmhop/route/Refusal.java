@@ -5,6 +5,7 @@ import java.util.OptionalInt;
 import llmhop.http.wire.Depletion;
 import llmhop.json.JsonWriter;
 import llmhop.observe.EndedBy;
+import llmhop.observe.Outcome;
 
 /// The one way to refuse: a status, a stable code and a sentence that tells the caller what to do.
 ///
@@ -186,7 +187,7 @@ public final class Refusal extends RuntimeException {
         "The router is at its limit of buffered request bytes, and this body came too slowly or its"
             + " caller held too many of them. Try again shortly.";
     Refusal refusal = router(503, "overloaded", message).after(1).closing();
-    return refusal.because("body ended by rule: " + rule);
+    return refusal.because(Outcome.BODY_RULE + rule);
   }
 
   /// As many connections as there may be are open.

@@ -47,8 +47,14 @@ final class Relay {
 
   /// @param request what was asked, which isn't needed any more once a stream flows
   /// @param permit the caller's place, which is free once the backend has done its work
+  /// @param guard what watches tunnels
   static void relay(
-      Exchange x, Intake.Request request, Found asked, BackendAnswer from, Admission.Permit permit)
+      Exchange x,
+      Intake.Request request,
+      Found asked,
+      BackendAnswer from,
+      Admission.Permit permit,
+      TunnelGuard guard)
       throws IOException {
     Reply reply = from.reply();
     Fields fields = ForwardedFields.answer(reply.fields(), from.lease().backend().label());
@@ -56,7 +62,7 @@ final class Relay {
       fields.add("X-LLMhop-Model", from.found().label());
     }
     if (reply.duplex().isPresent()) {
-      Tunnel.run(x, from.found(), from.lease(), fields, reply.duplex().get());
+      Tunnel.run(x, from.found(), from.lease(), fields, reply.duplex().get(), guard);
       return;
     }
     new Relay(x, request, from).relay(from, fields);

@@ -27,6 +27,7 @@ public final class Router implements HttpHandler {
   private final Intake intake;
   private final Admission admission;
   private final Forwarder forwarder;
+  private final TunnelGuard guard;
   private final RequestIds ids;
   private final Chain chain;
   private final Observer observer;
@@ -51,6 +52,7 @@ public final class Router implements HttpHandler {
     this.chain = new Chain(setup.instance());
     var news = new DepletionNews(setup.nanos(), setup.faults()::println);
     this.forwarder = new Forwarder(new ForwardedFields(chain.entry()), ids, news);
+    this.guard = new TunnelGuard(() -> snapshot.get().gate(), setup.clock());
     this.observer = setup.observer();
     this.clock = setup.clock();
     this.nanos = setup.nanos();
@@ -97,7 +99,7 @@ public final class Router implements HttpHandler {
         journal.at(Phase.FORWARD);
         try (BackendAnswer answer = forwarder.forward(x, request, best, choice, routes)) {
           journal.at(Phase.RELAY);
-          Relay.relay(x, request, found, answer, permit);
+          Relay.relay(x, request, found, answer, permit, guard);
         }
       }
     }

@@ -19,13 +19,15 @@ import llmhop.http.upstream.Sink;
 /// ```
 ///   READING <--> SENDING --stalled--> AHEAD (the second thread reads to the end of the body)
 ///   any --writeTo returns or throws--> OVER
+///   SENDING --the sink refuses the first part--> HELD --writeTo--> SENDING
+///                                                HELD --close--> OVER
 /// ```
 ///
 /// Each part is at most [#PART] bytes and is taken from the budget; a part that was sent is filled
 /// again. The second thread takes only memory that is to spare. Where there is none it waits until
 /// the backend takes a part, and a caller that leaves meanwhile is seen when the limit `send` ends
 /// the wait.
-final class StreamedBody implements Body {
+final class StreamedBody implements Body, AutoCloseable {
   private static final int PART = 64 * 1024;
 
   /// The size of the first part, in bytes: an upload that doesn't go on holds little.
@@ -38,6 +40,7 @@ final class StreamedBody implements Body {
     READING,
     SENDING,
     AHEAD,
+    HELD,
     OVER
   }
 
@@ -58,6 +61,10 @@ final class StreamedBody implements Body {
   private final ArrayDeque<byte[]> sent = new ArrayDeque<>();
   private State state = State.READING;
   private boolean readsAhead;
+
+  /// The first part, where the sink refused it.
+  private Optional<Part> held = Optional.empty();
+
   private Throwable failure;
 
   /// @param shares makes what the body holds of the budget while it is sent
@@ -86,18 +93,23 @@ final class StreamedBody implements Body {
   }
 
   @Override
+  public synchronized boolean resumable() {
+    return state == State.HELD;
+  }
+
+  @Override
   public void writeTo(Sink sink) throws IOException {
-    share = shares.get();
-    left = length;
+    Optional<Part> again = resume();
+    if (again.isEmpty()) {
+      share = shares.get();
+      left = length;
+    }
     try {
-      exchange.awaitBody();
-      share.take(FIRST_PART);
-      byte[] first = new byte[FIRST_PART];
       long unsent = length;
-      Part part = read(first);
+      Part part = again.isPresent() ? again.get() : first();
       while (true) {
         sending();
-        sink.write(part.bytes(), 0, part.length());
+        write(sink, part, unsent == length);
         unsent -= part.length();
         if (unsent == 0) {
           return;
@@ -107,6 +119,54 @@ final class StreamedBody implements Body {
     } finally {
       over();
     }
+  }
+
+  private Part first() {
+    exchange.awaitBody();
+    share.take(FIRST_PART);
+    return read(new byte[FIRST_PART]);
+  }
+
+  /// A sink that refuses the first part has perhaps written nothing: the part is kept until that is
+  /// known.
+  private void write(Sink sink, Part part, boolean first) throws IOException {
+    try {
+      sink.write(part.bytes(), 0, part.length());
+    } catch (IOException e) {
+      if (first) {
+        hold(part);
+      }
+      throw e;
+    }
+  }
+
+  private synchronized void hold(Part part) {
+    if (state == State.SENDING) {
+      state = State.HELD;
+      held = Optional.of(part);
+    }
+  }
+
+  private synchronized Optional<Part> resume() {
+    Optional<Part> part = held;
+    if (state == State.HELD) {
+      state = State.READING;
+      held = Optional.empty();
+    }
+    return part;
+  }
+
+  /// Gives back what the body holds of the budget, where it waits to be sent again.
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (state != State.HELD) {
+        return;
+      }
+      state = State.OVER;
+      held = Optional.empty();
+    }
+    share.close();
   }
 
   /// The next part, from the caller or from what was read ahead.
@@ -195,6 +255,9 @@ final class StreamedBody implements Body {
   /// Closes the share, unless the second thread still uses it and does that.
   private void over() {
     synchronized (this) {
+      if (state == State.HELD) {
+        return;
+      }
       state = State.OVER;
       notifyAll();
       if (readsAhead) {

@@ -19,23 +19,41 @@ final class Tunnel {
 
   private Tunnel() {}
 
-  /// @throws Refusal when the backend broke off, or was over its limit
-  /// @throws IOException when the caller did
-  static void run(Exchange x, Found found, Lease lease, Fields answer, Duplex backend)
+  /// @param guard ends it when the caller's token ends
+  /// @throws Refusal when the backend broke off or was over its limit, or the token has ended
+  /// @throws IOException when the caller broke off
+  static void run(
+      Exchange x, Found found, Lease lease, Fields answer, Duplex backend, TunnelGuard guard)
       throws IOException {
     Journal journal = x.journal();
     RawExchange.Upgraded caller = x.upgrade(answer);
-    Splice.Result result =
-        Splice.run(
-            caller.transport(),
-            backend.transport(),
-            backend.early(),
-            DRAIN,
-            caller.stall(),
-            lease.backend().upstream().memory().tunnels(),
-            System::nanoTime);
-    journal.in(result.bytesFromA());
-    journal.out(result.bytesFromB());
+    Runnable cut =
+        () -> {
+          caller.transport().close();
+          backend.transport().close();
+        };
+    try (TunnelGuard.Watched watched = guard.watch(x.fields(), cut)) {
+      Splice.Result result =
+          Splice.run(
+              caller.transport(),
+              backend.transport(),
+              backend.early(),
+              DRAIN,
+              caller.stall(),
+              lease.backend().upstream().memory().tunnels(),
+              System::nanoTime);
+      journal.in(result.bytesFromA());
+      journal.out(result.bytesFromB());
+      if (watched.ended().isPresent()) {
+        String why = watched.ended().get();
+        throw Refusal.invalidApiKey(why).because("WebSocket ended: " + why);
+      }
+      judge(found, lease, backend, result);
+    }
+  }
+
+  private static void judge(Found found, Lease lease, Duplex backend, Splice.Result result)
+      throws IOException {
     try {
       backend.check();
     } catch (UpstreamException e) {

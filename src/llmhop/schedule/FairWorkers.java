@@ -12,6 +12,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /// thread of the request waits. A key with much work delays another key's work by one piece of work
 /// at most. Threads start when there is work and end when there has been none for a while.
 ///
+/// There are two lanes with limits of their own, which workers serve in turn: callers can make
+/// thousands of keys, and must neither fill the places nor take the time of work that the router
+/// needs for its backends. A piece of a backend's lane therefore waits for one piece of a caller's
+/// work at most before it and before each piece of its own lane that is ahead.
+///
 /// ```
 ///   submit --> waiting --a worker takes it--> running --> over
 ///              waiting --cancel, or pushed out by another key--> over (not run)
@@ -34,9 +39,9 @@ public final class FairWorkers {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition work = lock.newCondition();
   // The fields below are guarded by the lock.
-  private final Map<Object, Waiting> waiting = new HashMap<>();
-  private final LinkedHashSet<Waiting> turns = new LinkedHashSet<>();
-  private int count;
+  private final Row callers = new Row();
+  private final Row backends = new Row();
+  private boolean backendsWereLast;
   private int threads;
   private int idle;
 
@@ -44,20 +49,36 @@ public final class FairWorkers {
   ///
   /// @param maxThreads how many pieces of work run at a time
   /// @param maxPerKey how many pieces may wait for one key; a worker does some hundred a second
-  /// @param maxWaiting how many may wait in all; what waits longer than a caller's deadline is in
-  ///   vain
+  /// @param maxWaiting how many may wait in each lane; longer than a deadline is in vain
   public FairWorkers(int maxThreads, int maxPerKey, int maxWaiting) {
     this.maxThreads = maxThreads;
     this.maxPerKey = maxPerKey;
     this.maxWaiting = maxWaiting;
   }
 
+  /// For whom work is done.
+  public enum Lane {
+    /// Work that callers cause, as many as there are addresses.
+    CALLERS,
+    /// Work for connections to backends, and for the operator.
+    BACKENDS
+  }
+
+  /// The work that waits in one lane.
+  private static final class Row {
+    private final Map<Object, Waiting> waiting = new HashMap<>();
+    private final LinkedHashSet<Waiting> turns = new LinkedHashSet<>();
+    private int count;
+  }
+
   /// The work that waits for one key, oldest first.
   private static final class Waiting {
+    private final Row row;
     private final Object key;
     private final LinkedHashSet<Task> tasks = new LinkedHashSet<>();
 
-    Waiting(Object key) {
+    Waiting(Row row, Object key) {
+      this.row = row;
       this.key = key;
     }
   }
@@ -123,26 +144,35 @@ public final class FairWorkers {
     }
   }
 
-  /// Queues a piece of work.
+  /// Queues a piece of a caller's work.
   ///
   /// @param key whose turn it takes; with `equals` and `hashCode`
   /// @return empty when too much waits already
   public Optional<Task> submit(Object key, Runnable work) {
+    return submit(Lane.CALLERS, key, work);
+  }
+
+  /// Queues a piece of work.
+  ///
+  /// @param key whose turn it takes; with `equals` and `hashCode`
+  /// @return empty when too much waits already
+  public Optional<Task> submit(Lane lane, Object key, Runnable work) {
     lock.lock();
     try {
-      Waiting queue = waiting.get(key);
+      Row row = lane == Lane.CALLERS ? callers : backends;
+      Waiting queue = row.waiting.get(key);
       int own = queue == null ? 0 : queue.tasks.size();
-      if (own >= maxPerKey || (count >= maxWaiting && !pushOut(own))) {
+      if (own >= maxPerKey || (row.count >= maxWaiting && !pushOut(row, own))) {
         return Optional.empty();
       }
       if (queue == null) {
-        queue = new Waiting(key);
-        waiting.put(key, queue);
-        turns.add(queue);
+        queue = new Waiting(row, key);
+        row.waiting.put(key, queue);
+        row.turns.add(queue);
       }
       var task = new Task(work, queue);
       queue.tasks.add(task);
-      count++;
+      row.count++;
       try {
         callWorker();
       } catch (Error e) {
@@ -158,11 +188,18 @@ public final class FairWorkers {
     }
   }
 
-  /// Runs a piece of work and waits for its end.
+  /// Runs a piece of a caller's work and waits for its end.
   ///
   /// @return false when too much waited already, and nothing was run
   public boolean run(Object key, Runnable work) throws InterruptedException {
-    Optional<Task> task = submit(key, work);
+    return run(Lane.CALLERS, key, work);
+  }
+
+  /// Runs a piece of work and waits for its end.
+  ///
+  /// @return false when too much waited already, and nothing was run
+  public boolean run(Lane lane, Object key, Runnable work) throws InterruptedException {
+    Optional<Task> task = submit(lane, key, work);
     return task.isPresent() && task.get().await();
   }
 
@@ -170,19 +207,19 @@ public final class FairWorkers {
   public int waiting() {
     lock.lock();
     try {
-      return count;
+      return callers.count + backends.count;
     } finally {
       lock.unlock();
     }
   }
 
   /// Drops the newest work of the key that has most, where that is more than a newcomer's key has.
-  private boolean pushOut(int own) {
-    if (waiting.size() == count) {
+  private boolean pushOut(Row row, int own) {
+    if (row.waiting.size() == row.count) {
       return false;
     }
     Waiting longest = null;
-    for (Waiting each : waiting.values()) {
+    for (Waiting each : row.waiting.values()) {
       if (longest == null || each.tasks.size() > longest.tasks.size()) {
         longest = each;
       }
@@ -196,11 +233,12 @@ public final class FairWorkers {
 
   private void drop(Task task) {
     if (task.state == State.WAITING) {
+      Row row = task.queue.row;
       task.queue.tasks.remove(task);
-      count--;
+      row.count--;
       if (task.queue.tasks.isEmpty()) {
-        waiting.remove(task.queue.key);
-        turns.remove(task.queue);
+        row.waiting.remove(task.queue.key);
+        row.turns.remove(task.queue);
       }
       task.state = State.CANCELLED;
       task.over.signalAll();
@@ -243,14 +281,22 @@ public final class FairWorkers {
     }
   }
 
+  /// The lane whose turn it is: another one than the last, where both have work.
+  private Row row() {
+    boolean ofBackends =
+        callers.turns.isEmpty() || (!backends.turns.isEmpty() && !backendsWereLast);
+    backendsWereLast = ofBackends;
+    return ofBackends ? backends : callers;
+  }
+
   /// Takes the oldest work of the key whose turn it is, waiting for some.
   ///
   /// @return null when there was none for a while
   private Task next() {
     long left = IDLE_NANOS;
     while (true) {
-      if (!turns.isEmpty()) {
-        return take(turns.removeFirst());
+      if (!callers.turns.isEmpty() || !backends.turns.isEmpty()) {
+        return take(row().turns.removeFirst());
       }
       if (left <= 0) {
         return null;
@@ -267,12 +313,13 @@ public final class FairWorkers {
   }
 
   private Task take(Waiting queue) {
+    Row row = queue.row;
     Task task = queue.tasks.removeFirst();
-    count--;
+    row.count--;
     if (queue.tasks.isEmpty()) {
-      waiting.remove(queue.key);
+      row.waiting.remove(queue.key);
     } else {
-      turns.add(queue);
+      row.turns.add(queue);
     }
     return task;
   }

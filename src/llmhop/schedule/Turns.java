@@ -6,9 +6,9 @@ import java.util.concurrent.locks.LockSupport;
 /// sends at the speed of memory is always there to be read, so that its thread would keep its
 /// carrier for as long as it likes. Used by one thread at a time; costs an addition for each read.
 public final class Turns {
-  /// How much is done at a stretch, in bytes: less than half a millisecond of decrypting, scanning
-  /// and copying.
-  private static final int STRETCH = 256 * 1024;
+  /// How much is done at a stretch, in bytes: less than a millisecond of decrypting, scanning and
+  /// copying.
+  private static final int STRETCH = 512 * 1024;
 
   /// Every so many stretches the thread leaves its carrier's queue: see [#pass].
   private static final int STRETCHES = 4;

@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import llmhop.kit.Waiting;
+import llmhop.schedule.FairWorkers.Lane;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -216,5 +217,41 @@ final class FairWorkersTest {
     Waiting.await("all work to be over", () -> shared.waiting() == 0);
     assertTrue(done.get() > 0);
     assertTrue(shared.run("after", () -> {}));
+  }
+
+  @Test
+  void workForBackendsFindsItsPlaceAndItsTurnWhenCallersFillTheirLane()
+      throws InterruptedException {
+    occupy();
+    for (int i = 0; i < 8; i++) {
+      note("address " + i, "c" + i);
+    }
+    assertEquals(Optional.empty(), workers.submit("one more", () -> {}), "the lane is full");
+    FairWorkers.Task last = null;
+    for (int i = 0; i < 4; i++) {
+      String name = "b" + i;
+      last = workers.submit(Lane.BACKENDS, "backend", () -> ran.add(name)).orElseThrow();
+    }
+    assertEquals(
+        Optional.empty(), workers.submit(Lane.BACKENDS, "backend", () -> {}), "as many as one may");
+    assertEquals(12, workers.waiting());
+    go.countDown();
+    assertTrue(last.await());
+    Waiting.await("all to run", () -> ran.size() == 12);
+    assertEquals(
+        List.of("b0", "c0", "b1", "c1", "b2", "c2", "b3", "c3", "c4", "c5", "c6", "c7"), ran);
+  }
+
+  @Test
+  void workForBackendsLeavesCallersTheirTurn() throws InterruptedException {
+    occupy();
+    for (int i = 0; i < 8; i++) {
+      String name = "b" + i;
+      workers.submit(Lane.BACKENDS, "backend " + i, () -> ran.add(name)).orElseThrow();
+    }
+    FairWorkers.Task caller = note("address", "c");
+    go.countDown();
+    assertTrue(caller.await());
+    assertEquals(List.of("b0", "c"), List.copyOf(ran).subList(0, 2));
   }
 }

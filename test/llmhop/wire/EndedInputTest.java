@@ -175,9 +175,9 @@ class EndedInputTest {
       assertEquals(503, told.status());
       assertEquals(Optional.of("too_many_connections"), told.field("X-LLMhop-Error"));
       assertEquals(Optional.of("true"), told.field("x-should-retry"));
-      slow.forEach(RawCaller::close);
       Waiting.await("the log", () -> router.out().contains("evicted_body"));
       assertTrue(!router.out().contains("bad_request"), router::out);
+      slow.forEach(RawCaller::close);
     }
   }
 

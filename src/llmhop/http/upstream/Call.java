@@ -20,6 +20,9 @@ public final class Call {
   private final AtomicReference<UpstreamException> verdict = new AtomicReference<>();
   private final AtomicInteger attempts = new AtomicInteger();
 
+  // Used by the thread that sends.
+  private boolean untouched;
+
   Call(Upstream upstream, Request request, Timing timing) {
     this.upstream = upstream;
     this.request = request;
@@ -63,6 +66,16 @@ public final class Call {
 
   void attempt() {
     attempts.incrementAndGet();
+  }
+
+  /// Takes note whether the last attempt ended before a byte of the request was written.
+  void untouched(boolean none) {
+    untouched = none;
+  }
+
+  /// Whether the last attempt ended before a byte of the request was written.
+  boolean isUntouched() {
+    return untouched;
   }
 
   /// Ends it for this reason, unless there is one already.

@@ -31,16 +31,17 @@ final class Turn {
 
   /// Sends a request and waits for the head of its answer.
   ///
-  /// @return empty when the connection had been kept, turned out to be dead before a byte of answer
-  ///   came, and the request may be sent once more on a new one
-  static Optional<Reply> run(Upstream upstream, Call call, Connection connection)
+  /// @param last whether the request is not sent once more, whatever happens
+  /// @return empty when the connection turned out to be dead before a byte of answer came, and the
+  ///   request may be sent once more on a new one: it had been kept, or nothing was written
+  static Optional<Reply> run(Upstream upstream, Call call, Connection connection, boolean last)
       throws UpstreamException {
     var turn = new Turn(upstream, call, connection);
     try {
       return Optional.of(turn.run());
     } catch (IOException e) {
       UpstreamException failure = turn.failure(e);
-      if (turn.abortedBeforeWork(e)) {
+      if (turn.abortedBeforeWork(e) && !last) {
         return Optional.empty();
       }
       throw failure;
@@ -126,15 +127,21 @@ final class Turn {
   /// @return whether the request may be sent once more: the rule of section 9.3.1 of RFC 9112 for
   ///   all methods, that a kept connection was closed by the backend while the request was written
   private boolean abortedBeforeWork(IOException e) {
+    boolean repeatable = call.request().body().repeatable();
     boolean mayRepeat =
-        !connection.isFresh()
+        !(repeatable && connection.isFresh())
             && !answered
             && !call.isEnded()
-            && !(e instanceof MalformedException)
-            && call.request().body().repeatable();
+            && !(e instanceof MalformedException);
     if (!mayRepeat || upload.isEmpty()) {
       abort();
       return false;
+    }
+    if (!repeatable) {
+      abort();
+      boolean untouched = upload.get().isUntouched();
+      call.untouched(untouched);
+      return untouched;
     }
     long endedAt = upstream.nanos().getAsLong();
     int sendBuffer = upload.get().isLarge() ? connection.transport().sendBuffer() : 0;

@@ -48,6 +48,7 @@ final class Upload {
   private long written;
   private long lastWrite;
   private volatile boolean headWritten;
+  private boolean answeredEarly;
   private volatile boolean atLastWrite;
   private volatile boolean complete;
   private volatile IOException writeFailure;
@@ -234,7 +235,12 @@ final class Upload {
   /// A caller that sends its body slowly may keep the head waiting for long. What the backend says
   /// meanwhile answers no request (RFC 9112 section 9.2).
   private void checkUnanswered() throws IOException {
-    if (written == 0 && !body.repeatable() && !connection.transport().isQuiet()) {
+    if (written > 0 || body.repeatable()) {
+      return;
+    }
+    int read = connection.transport().readNow(ByteBuffer.allocate(1));
+    if (read != 0) {
+      answeredEarly = read > 0;
       throw new IOException("the backend answered or left before the request was sent");
     }
   }
@@ -295,6 +301,16 @@ final class Upload {
     boolean inOrder = end instanceof EOFException || end instanceof SSLException;
     return written <= INLINE
         || (written <= (long) sendBuffer + RECEIVE_BUFFER && !(complete && inOrder));
+  }
+
+  /// Whether no byte of the request was written, and the body can still be sent. A new connection
+  /// on which the backend speaks first is no such case: the backend is broken. Asked after [#join].
+  boolean isUntouched() {
+    return thread != null
+        && !thread.isAlive()
+        && written == 0
+        && !(answeredEarly && connection.isFresh())
+        && body.resumable();
   }
 
   /// Whether so much was written that [#endedBeforeWork] goes by the size of the send buffer.

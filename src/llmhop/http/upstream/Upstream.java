@@ -21,6 +21,9 @@ import llmhop.http.wire.Transport;
 /// request was written, or within 100 ms of its last byte. No byte of an answer came, no large part
 /// of the body was read, and the body can be written again. The second time the request goes to the
 /// same address on a new connection, and there is no third time.
+///
+/// A request of which no byte was written, since the connection ended while the first bytes of its
+/// caller were awaited, goes on a new connection to any address of the backend, once.
 public final class Upstream implements AutoCloseable {
   /// A backend that announces when it closes is left this much time before.
   private static final long MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -110,13 +113,14 @@ public final class Upstream implements AutoCloseable {
     Optional<Connection> kept = pool.take();
     if (kept.isPresent()) {
       names.ifPresent(Names::lookUpAgain);
-      Optional<Reply> reply = Turn.run(this, call, kept.get());
-      if (reply.isPresent()) {
-        return reply.get();
-      }
-      return Turn.run(this, call, dialAgain(call, kept.get())).orElseThrow();
     }
-    return Turn.run(this, call, dial(call, Optional.empty())).orElseThrow();
+    Connection first = kept.isPresent() ? kept.get() : dial(call, Optional.empty());
+    Optional<Reply> reply = Turn.run(this, call, first, false);
+    if (reply.isPresent()) {
+      return reply.get();
+    }
+    Connection second = call.isUntouched() ? dial(call, Optional.empty()) : dialAgain(call, first);
+    return Turn.run(this, call, second, true).orElseThrow();
   }
 
   private Connection dial(Call call, Optional<InetAddress> only) throws UpstreamException {

@@ -112,6 +112,11 @@ public final class HeapBudget {
     return unchecked.addAndGet(-more) > 0 || hasRoomForSum(more, spare);
   }
 
+  /// Whether about half of the budget stays free beside so many bytes more.
+  public boolean isHalfFree(long more) {
+    return unchecked.get() > more || free() - more > bytes / 2;
+  }
+
   private boolean hasRoomForSum(long more, long spare) {
     long free = free();
     if (more + spare <= free) {

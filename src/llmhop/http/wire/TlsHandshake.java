@@ -20,14 +20,17 @@ final class TlsHandshake {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final PlainTransport plain;
+  private final FairWorkers.Lane lane;
   private final Object key;
   private final Supplier<SSLEngine> engines;
   private TlsTransport tls;
   private HandshakeStatus status;
   private SSLException failure;
 
-  TlsHandshake(PlainTransport plain, Object key, Supplier<SSLEngine> engines) {
+  TlsHandshake(
+      PlainTransport plain, FairWorkers.Lane lane, Object key, Supplier<SSLEngine> engines) {
     this.plain = plain;
+    this.lane = lane;
     this.key = key;
     this.engines = engines;
   }
@@ -78,7 +81,7 @@ final class TlsHandshake {
 
   /// Lets a worker do what needs no waiting.
   private void compute(Runnable work) throws IOException {
-    Optional<FairWorkers.Task> task = FairWorkers.SHARED.submit(key, work);
+    Optional<FairWorkers.Task> task = FairWorkers.SHARED.submit(lane, key, work);
     if (task.isEmpty()) {
       throw crowded();
     }

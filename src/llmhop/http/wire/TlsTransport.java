@@ -53,7 +53,8 @@ public final class TlsTransport implements Transport {
   /// @param key whose turn the CPU work of the handshake takes: see [FairWorkers]
   public static TlsTransport handshake(PlainTransport plain, SSLEngine engine, Object key)
       throws IOException {
-    return new TlsHandshake(plain, key, () -> engine).run(TlsInput.first());
+    return new TlsHandshake(plain, FairWorkers.Lane.BACKENDS, key, () -> engine)
+        .run(TlsInput.first());
   }
 
   /// Shakes hands as a server, once the peer has sent its first record. Nothing but a small buffer
@@ -70,7 +71,7 @@ public final class TlsTransport implements Transport {
       throw new EOFException("the caller left before the TLS handshake");
     }
     begun.run();
-    return new TlsHandshake(plain, key, engines).run(first.flip());
+    return new TlsHandshake(plain, FairWorkers.Lane.CALLERS, key, engines).run(first.flip());
   }
 
   TlsInput input() {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
@@ -225,6 +226,19 @@ final class TlsFilesTest {
     }
     assertEquals(1, log.size());
     assertTrue(log.getFirst().contains("CN=two, valid until 20"), log.getFirst());
+  }
+
+  @Test
+  void newFilesAreReadOnNoVirtualThread() throws Exception {
+    var onVirtual = new AtomicReference<Boolean>();
+    TlsFiles files =
+        TlsFiles.open(
+            cert, key, Optional.empty(), _ -> onVirtual.set(Thread.currentThread().isVirtual()));
+    replace(cert, TWO.chainPem());
+    replace(key, TWO.keyPem());
+    Thread.ofVirtual().start(files::lookAgain).join();
+    assertEquals(TWO.chain().getFirst(), files.certificate());
+    assertEquals(false, onVirtual.get(), "to read a key takes over 20 ms of CPU");
   }
 
   @Test
