@@ -42,14 +42,18 @@ final class EngineLists {
 
   private EngineLists() {}
 
-  /// Whether a request that a server may read as one for this path, in lower case, gets a list.
+  /// Whether a request that a server may read as one for this path, in lower case, gets a list. The
+  /// method counts in any case of letters: methods are case-sensitive (RFC 9110 section 9.1), but
+  /// not to every server.
   static boolean has(String method, CharSequence place) {
     if (place.length() > MAX_LENGTH) {
       return false;
     }
     String path = place.toString();
-    return method.equals("POST")
-        ? POSTED.contains(path)
-        : Target.isRead(method) && READ.contains(path);
+    if (method.equalsIgnoreCase("POST")) {
+      return POSTED.contains(path);
+    }
+    boolean reads = method.equalsIgnoreCase("GET") || method.equalsIgnoreCase("HEAD");
+    return reads && READ.contains(path);
   }
 }

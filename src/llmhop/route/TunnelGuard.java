@@ -61,7 +61,7 @@ final class TunnelGuard {
     }
 
     private synchronized void look(Gate gate, Instant now) {
-      if (gate != judge) {
+      if (!gate.equals(judge)) {
         judge = gate;
         switch (gate.identify(fields)) {
           case Identity.Known known -> expires = known.expires();

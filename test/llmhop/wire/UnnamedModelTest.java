@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Some engines choose a model for a body that names none. A token that may use some models only
+/// Engines with several models may choose one for a body that names none. A token that may use some models only
 /// gets no answer of a model that an engine has chosen.
 final class UnnamedModelTest {
   private static final String CHAT = "/v1/chat/completions";
