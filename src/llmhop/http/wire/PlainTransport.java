@@ -30,6 +30,9 @@ public final class PlainTransport implements Transport {
   private volatile Runnable closing = () -> {};
   private final Turns turns = new Turns();
 
+  /// Guarded by [#writing].
+  private final Turns writingTurns = new Turns();
+
   /// Takes a connected channel in blocking mode.
   public PlainTransport(SocketChannel channel) {
     this.channel = channel;
@@ -193,11 +196,12 @@ public final class PlainTransport implements Transport {
     int end = buffer.limit();
     while (buffer.position() < end) {
       buffer.limit(Math.min(end, buffer.position() + ONE_WRITE));
-      if (channel.write(buffer) == 0) {
+      int written = channel.write(buffer);
+      if (written == 0) {
         busy();
       } else if (buffer.position() < end) {
         // A peer that takes all at once would never let the thread wait.
-        Thread.yield();
+        writingTurns.spent(written);
       }
     }
   }
