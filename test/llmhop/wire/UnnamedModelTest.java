@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Engines with several models may choose one for a body that names none. A token that may use some models only
-/// gets no answer of a model that an engine has chosen.
+/// Engines with several models may choose one for a body that names none. A token that may use some
+/// models only gets no answer of a model that an engine has chosen.
 final class UnnamedModelTest {
   private static final String CHAT = "/v1/chat/completions";
 
