@@ -8,7 +8,10 @@ import llmhop.route.Route.Found;
 
 /// An answer that has begun, with what has been read of its body. Used by one thread.
 final class BackendAnswer implements AutoCloseable {
-  private static final int BUFFER = 16 * 1024;
+  /// The first bytes of a body that are read, in bytes. They take the place of the buffer that the
+  /// connection's head was read into, so that a request that waits takes no more than before.
+  static final int FIRST = 4 * 1024;
+
   private static final byte[] NOTHING = {};
 
   private final Found found;
@@ -57,7 +60,7 @@ final class BackendAnswer implements AutoCloseable {
 
   /// Most answers are small and say so; a large buffer for each would be most of the garbage.
   private byte[] newBuffer() {
-    return new byte[Math.clamp(reply.length().orElse(BUFFER), 1, BUFFER)];
+    return new byte[Math.clamp(reply.length().orElse(FIRST), 1, FIRST)];
   }
 
   /// Waits for the first byte of the body, or its end.
@@ -87,9 +90,9 @@ final class BackendAnswer implements AutoCloseable {
   }
 
   private boolean makeRoom() {
-    if (ready == buffer.length && ready < BUFFER) {
+    if (ready == buffer.length && ready < FIRST) {
       // One byte more may be all that is missing: that there is no more.
-      buffer = Arrays.copyOf(buffer, Math.min(BUFFER, ready + 1));
+      buffer = Arrays.copyOf(buffer, Math.min(FIRST, ready + 1));
     }
     return ready < buffer.length;
   }

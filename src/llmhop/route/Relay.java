@@ -11,6 +11,7 @@ import llmhop.http.upstream.UpstreamException;
 import llmhop.http.wire.Fields;
 import llmhop.http.wire.Flow;
 import llmhop.http.wire.Grammar;
+import llmhop.http.wire.InletMemory;
 import llmhop.route.Route.Found;
 
 /// Copies a backend's answer to the caller as it comes. Used for one answer.
@@ -24,6 +25,9 @@ final class Relay {
   /// What is first read of a stream that is waited for, in bytes: thousands may be.
   private static final int FIRST = 512;
 
+  /// The buffer for an answer that comes quickly, in bytes.
+  private static final int LARGE = 16 * 1024;
+
   private static final byte[] NOTHING = {};
 
   private final Exchange x;
@@ -31,7 +35,12 @@ final class Relay {
   private final Intake.Request request;
   private final Lease lease;
   private final StreamEnd end;
+  private final InletMemory memory;
   private byte[] buffer = NOTHING;
+
+  /// What is taken of the memory for the buffer, in bytes.
+  private int taken;
+
   private boolean mayTell = true;
 
   /// Whether the stream is one that heartbeats have begun.
@@ -43,6 +52,7 @@ final class Relay {
     this.request = request;
     this.lease = from.lease();
     this.end = StreamEnd.of(reply.fields());
+    this.memory = lease.backend().upstream().memory().buffers();
   }
 
   /// @param request what was asked, which isn't needed any more once a stream flows
@@ -98,6 +108,8 @@ final class Relay {
       }
       x.flush();
       throw refusal;
+    } finally {
+      releaseLarge();
     }
   }
 
@@ -182,7 +194,27 @@ final class Relay {
       if (!atHand) {
         x.flush();
       }
+      fit(read, atHand);
       read = reply.read(buffer, 0, buffer.length);
+    }
+  }
+
+  /// Makes the buffer large while the answer comes quickly, and small again where more has to be
+  /// waited for: thousands of answers may wait.
+  private void fit(int last, boolean atHand) {
+    if (last == BackendAnswer.FIRST && taken == 0 && memory.take(LARGE)) {
+      taken = LARGE;
+      buffer = new byte[LARGE];
+    } else if (taken > 0 && !atHand && last <= BackendAnswer.FIRST / 4) {
+      releaseLarge();
+      buffer = new byte[BackendAnswer.FIRST];
+    }
+  }
+
+  private void releaseLarge() {
+    if (taken > 0) {
+      memory.give(taken);
+      taken = 0;
     }
   }
 
@@ -196,6 +228,7 @@ final class Relay {
   private void flow(Flow.Source source, int ready) throws IOException, UpstreamException {
     Flow flow = x.raw().relay(source, buffer, ready, this::passed);
     buffer = null;
+    releaseLarge();
     request.close();
     try {
       if (reply.relay(flow) != Flow.End.WHOLE) {

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import llmhop.http.upstream.Reply;
 import llmhop.http.upstream.UpstreamException;
+import llmhop.http.wire.InletMemory;
 import llmhop.json.Json;
 import llmhop.json.JsonException;
 
@@ -26,8 +27,36 @@ final class StrayAnswer {
   ///
   /// @return what became of the request, which is to be told where nothing has been
   static Refusal told(Exchange x, BackendAnswer from) throws IOException, UpstreamException {
+    try (var room = new Room(from.lease().backend().upstream().memory().buffers())) {
+      return told(x, from, room);
+    }
+  }
+
+  /// The memory for the part of an answer that is over the first small buffer.
+  private static final class Room implements AutoCloseable {
+    private final InletMemory memory;
+    private int taken;
+
+    Room(InletMemory memory) {
+      this.memory = memory;
+    }
+
+    boolean take(int bytes) {
+      boolean took = memory.take(bytes);
+      taken += took ? bytes : 0;
+      return took;
+    }
+
+    @Override
+    public void close() {
+      memory.give(taken);
+    }
+  }
+
+  private static Refusal told(Exchange x, BackendAnswer from, Room room)
+      throws IOException, UpstreamException {
     Reply reply = from.reply();
-    byte[] body = reply.fields().has("Content-Encoding") ? NOTHING : read(from);
+    byte[] body = reply.fields().has("Content-Encoding") ? NOTHING : read(from, room);
     if (isError(body)) {
       String json = text(body, body.length);
       ErrorAnswer.event(x, ErrorShape.of(x.journal().path()).event(json));
@@ -40,14 +69,16 @@ final class StrayAnswer {
     return Refusal.backendError(from.found().route().name(), reply.status(), said);
   }
 
-  /// Heartbeats go on meanwhile.
-  private static byte[] read(BackendAnswer from) throws UpstreamException {
+  /// Heartbeats go on meanwhile. Where no memory is left the rest is not read.
+  private static byte[] read(BackendAnswer from, Room room) throws UpstreamException {
     int length = Math.max(from.ready(), 0);
     byte[] body = from.takeBuffer();
     int read = from.isWhole() ? -1 : from.ready();
     while (read >= 0 && length < MOST) {
       if (length == body.length) {
-        body = Arrays.copyOf(body, Math.min(MOST, 2 * length));
+        int larger = Math.min(MOST, 2 * length);
+        if (!room.take(larger - length)) break;
+        body = Arrays.copyOf(body, larger);
       }
       read = from.reply().read(body, length, body.length - length);
       length += Math.max(read, 0);

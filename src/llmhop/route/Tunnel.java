@@ -40,7 +40,7 @@ final class Tunnel {
               backend.early(),
               DRAIN,
               caller.stall(),
-              lease.backend().upstream().memory().tunnels(),
+              lease.backend().upstream().memory().buffers(),
               System::nanoTime);
       journal.in(result.bytesFromA());
       journal.out(result.bytesFromB());

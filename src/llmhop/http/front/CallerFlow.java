@@ -62,7 +62,7 @@ final class CallerFlow {
     if (deadlines.seen() != Doing.WRITING || deadlines.age(now) < nanos) {
       return 0;
     }
-    return secure ? SlowReaders.TLS_WRITER_BYTES : SlowReaders.WRITER_BYTES;
+    return deadlines.writing() + (secure ? SlowReaders.TLS_WRITER_BYTES : SlowReaders.WRITER_BYTES);
   }
 
   /// How long the caller has taken nothing of its answer, in nanoseconds; on the pump's thread.

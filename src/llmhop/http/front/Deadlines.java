@@ -42,6 +42,9 @@ final class Deadlines {
   /// Whether the body that is waited for has come more slowly than its limit allows for a second.
   private volatile boolean bodySlow;
 
+  /// The memory that is held for the write that goes on, where it is much, in bytes.
+  private volatile int writing;
+
   /// Whether the caller has taken nothing of its answer for long. Only the sweep writes it.
   private volatile boolean unread;
 
@@ -184,6 +187,16 @@ final class Deadlines {
   /// Returns whether a body is waited for that comes too slowly. Seen from elsewhere.
   boolean isBodySlow() {
     return waiting && bodySlow;
+  }
+
+  /// Takes note how much memory is held for the write that goes on, in bytes.
+  void writes(int bytes) {
+    writing = bytes;
+  }
+
+  /// Returns how much memory is held for the write that goes on, in bytes. Seen from elsewhere.
+  int writing() {
+    return writing;
   }
 
   /// Takes note how long the caller has taken nothing of its answer, in nanoseconds; on the sweep's

@@ -98,6 +98,10 @@ final class Outlet {
     try {
       if (more.length == 0) {
         transport.write(view.position(0).limit(size));
+      } else if (more[0].remaining() > SlowReaders.WRITER_BYTES) {
+        deadlines.writes(more[0].remaining());
+        writeAll(more[0]);
+        deadlines.writes(0);
       } else {
         writeAll(more[0]);
       }

@@ -138,7 +138,8 @@ class HeapTest {
       RawCaller late = caller(front);
       late.send(lines(40 * KIB));
       assertEquals(503, late.read().status());
-      assertEquals(List.of(Fault.TOO_MANY_CONNECTIONS), front.refused());
+      // The note of a refusal follows its answer.
+      Waiting.await("the note", () -> front.refused().equals(List.of(Fault.TOO_MANY_CONNECTIONS)));
       RawCaller usual = caller(front);
       usual.send(lines(3 * KIB));
       usual.send("\r\n");
@@ -264,6 +265,22 @@ class HeapTest {
                   && front.server().gauges().get("unreadBytes") == 0
                   && heap.hasRoomFor(KIB * KIB),
           () -> heap.held() + " " + front.server().gauges());
+    }
+  }
+
+  /// A list of models is one array; a caller that takes nothing of it keeps it in memory.
+  @Test
+  void longAnswerThatIsNotTakenCountsAsLongAsItIs() {
+    int length = 16_000_000;
+    try (var front =
+            FrontUnderTest.of(
+                http -> FrontUnderTest.answer(RawExchange.of(http), 200, "x".repeat(length)));
+        RawCaller caller = front.caller()) {
+      caller.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      Waiting.await(
+          "the answer to be counted",
+          () -> front.server().gauges().get("unreadBytes") >= length,
+          () -> front.server().gauges().toString());
     }
   }
 }
