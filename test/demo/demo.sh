@@ -95,7 +95,7 @@ start() {
   "$2" "$1" "$port" >"$demo/$1.log" 2>&1 &
   pid=$!
   demo_pids="$demo_pids $pid"
-  if answers "$pid" "$port"; then return 0; fi
+  if answers "$pid" "$port" "$demo/$1.log"; then return 0; fi
   kill "$pid" 2>/dev/null || true
   code=0
   wait "$pid" || code=$?
@@ -115,10 +115,11 @@ taken() {
   [ "$code" -ne 7 ]
 }
 
-# True when the process $1 answers on port $2 within 20 s or so.
+# True when the process $1 answers on port $2 within 20 s or so. Its log $3 must name the port: another program may
+# have taken the port just before, and may answer there.
 answers() {
   tries=0
-  until local_curl -f -o /dev/null --max-time 2 "http://127.0.0.1:$2/health" 2>/dev/null; do
+  until grep -q ":$2" "$3" && local_curl -f -o /dev/null --max-time 2 "http://127.0.0.1:$2/health" 2>/dev/null; do
     tries=$((tries + 1))
     if [ "$tries" -gt 150 ] || ! kill -0 "$1" 2>/dev/null; then return 1; fi
     pause
