@@ -19,9 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import java.util.random.RandomGenerator;
 import llmhop.caller.Caller;
 import llmhop.caller.Gate;
@@ -31,50 +28,28 @@ import llmhop.http.wire.SegmentPool;
 import llmhop.kit.Answer;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
+import llmhop.kit.ServerLog;
 import llmhop.kit.Waiting;
 import llmhop.observe.EndedBy;
 import llmhop.observe.Outcome;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /// What the router does when its own code fails.
+@ResourceLock(ServerLog.NAME)
 class RouterFaultTest {
   private final List<Outcome> outcomes = Collections.synchronizedList(new ArrayList<>());
   private final ByteArrayOutputStream faults = new ByteArrayOutputStream();
   private final Lifecycle lifecycle = new Lifecycle();
 
-  /// The log of the HTTP server, for a reference to it that keeps its handler.
-  private final Logger serverLog = Logger.getLogger("com.sun.net.httpserver");
-
-  private final List<LogRecord> serverFaults = Collections.synchronizedList(new ArrayList<>());
-  private final Handler serverLogHandler = new Notes();
+  private final ServerLog serverLog = new ServerLog();
 
   private Optional<Error> recordFault = Optional.empty();
 
-  private final class Notes extends Handler {
-    @Override
-    public void publish(LogRecord fault) {
-      serverFaults.add(fault);
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void close() {}
-  }
-
-  @BeforeEach
-  void keepTheServerLog() {
-    serverLog.addHandler(serverLogHandler);
-    serverLog.setUseParentHandlers(false);
-  }
-
   @AfterEach
   void giveTheServerLogBack() {
-    serverLog.removeHandler(serverLogHandler);
-    serverLog.setUseParentHandlers(true);
+    serverLog.close();
   }
 
   private void record(Outcome outcome) {
@@ -148,7 +123,7 @@ class RouterFaultTest {
       assertEquals(EndedBy.ROUTER, outcomes.getFirst().endedBy());
       assertEquals(0, lifecycle.inFlight());
     }
-    assertEquals(List.of(), serverFaults);
+    assertEquals(List.of(), serverLog.records());
   }
 
   @Test
@@ -157,10 +132,10 @@ class RouterFaultTest {
     recordFault = Optional.of(fault);
     assertEquals(500, ask(new IllegalStateException("x"), false).status());
     assertEquals(0, lifecycle.inFlight());
-    Waiting.await("the server to report the fault", () -> !serverFaults.isEmpty());
-    assertEquals(1, serverFaults.size());
-    assertSame(fault, serverFaults.getFirst().getThrown());
-    assertEquals("a handler failed", serverFaults.getFirst().getMessage());
+    Waiting.await("the server to report the fault", () -> !serverLog.records().isEmpty());
+    assertEquals(1, serverLog.records().size());
+    assertSame(fault, serverLog.records().getFirst().getThrown());
+    assertEquals("a handler failed", serverLog.records().getFirst().getMessage());
   }
 
   @Test
@@ -169,6 +144,6 @@ class RouterFaultTest {
     assertEquals(200, answer.status());
     assertEquals(Answer.End.CUT, answer.end());
     assertEquals(Optional.of("internal_error"), outcomes.getFirst().error());
-    assertEquals(List.of(), serverFaults);
+    assertEquals(List.of(), serverLog.records());
   }
 }

@@ -3,6 +3,7 @@ package llmhop.http.front;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,15 +30,18 @@ import llmhop.kit.Answer;
 import llmhop.kit.Certificates;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
+import llmhop.kit.ServerLog;
 import llmhop.kit.Waiting;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The engine in the words of `com.sun.net.httpserver`: whoever was written for the JDK's runs on
 /// it.
+@ResourceLock(ServerLog.NAME)
 class HttpServerApiTest {
   private static final InetSocketAddress ANY_PORT =
       new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
@@ -160,14 +164,18 @@ class HttpServerApiTest {
 
   @Test
   void anExecutorThatIsFullClosesTheConnection() {
+    var full = new RejectedExecutionException("full");
     server.setExecutor(
         task -> {
-          throw new RejectedExecutionException("full");
+          throw full;
         });
     server.start();
-    try (RawCaller caller = RawCaller.to(server.getAddress().getPort())) {
+    try (var log = new ServerLog();
+        RawCaller caller = RawCaller.to(server.getAddress().getPort())) {
       caller.send(Request.get("/"));
       caller.awaitClosedByPeer();
+      Waiting.await("the server to report the fault", () -> !log.records().isEmpty());
+      assertSame(full, log.records().getFirst().getThrown());
     }
   }
 

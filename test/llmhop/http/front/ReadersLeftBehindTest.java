@@ -1,12 +1,10 @@
 package llmhop.http.front;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import llmhop.kit.RawCaller;
 import llmhop.kit.Request;
 import llmhop.kit.Waiting;
@@ -96,11 +94,8 @@ class ReadersLeftBehindTest {
         RawCaller uploader = front.caller()) {
       uploader.send(UPLOAD);
       assertEquals(404, uploader.read().status());
-      long begin = System.nanoTime();
       uploader.send("x");
       Waiting.await("it to be closed", () -> front.server().connections() == 0);
-      long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begin);
-      assertTrue(seconds <= Limits.LINGER.toSeconds() + 2, seconds + " s");
       Waiting.await("the reader to end", () -> readerEnded.getCount() == 0);
     }
   }

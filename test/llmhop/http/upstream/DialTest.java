@@ -42,12 +42,12 @@ final class DialTest {
     try (SilentPort silent = new SilentPort();
         Peer peer = Peer.at(InetAddress.ofLiteral("127.0.0.2"), silent.port(), Peer::answerAll)) {
       InetAddress other = InetAddress.ofLiteral("127.0.0.2");
-      Duration limit = Duration.ofMillis(600);
+      Duration limit = Duration.ofSeconds(2);
       try (Upstream upstream = named(silent.port(), limit, host -> List.of(LOCAL, other))) {
         long begin = System.nanoTime();
         assertEquals("200 ok", Ask.ask(upstream, Ask.get("/")));
         long millis = (System.nanoTime() - begin) / 1_000_000;
-        assertTrue(millis >= 250 && millis < 590, millis + " ms");
+        assertTrue(millis >= 900, millis + " ms");
         assertEquals(1, peer.connections());
       }
     }
@@ -58,15 +58,16 @@ final class DialTest {
     try (SilentPort silent = new SilentPort();
         Peer peer = Peer.at(InetAddress.ofLiteral("127.0.0.2"), silent.port(), this::answerOnce)) {
       InetAddress other = InetAddress.ofLiteral("127.0.0.2");
-      Duration limit = Duration.ofMillis(400);
+      Duration limit = Duration.ofSeconds(2);
       try (Upstream upstream = named(silent.port(), limit, host -> List.of(LOCAL, other))) {
         assertEquals("200 ok", Ask.ask(upstream, Ask.get("/")));
+        // Were the silent address tried first, each of the five would take its second.
         long begin = System.nanoTime();
         for (int i = 0; i < 5; i++) {
           assertEquals("200 ok", Ask.ask(upstream, Ask.get("/")));
         }
         long millis = (System.nanoTime() - begin) / 1_000_000;
-        assertTrue(millis < 200, millis + " ms for five");
+        assertTrue(millis < 4_000, millis + " ms for five");
         assertEquals(6, peer.connections());
       }
     }
@@ -99,7 +100,7 @@ final class DialTest {
                 System::nanoTime)) {
       long begin = System.nanoTime();
       assertThrows(Unreachable.class, () -> Ask.ask(upstream, Ask.get("/")));
-      assertTrue(System.nanoTime() - begin < 2_000_000_000L);
+      assertTrue(System.nanoTime() - begin < Waiting.PATIENCE.toNanos());
     }
   }
 

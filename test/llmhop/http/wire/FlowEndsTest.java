@@ -14,7 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -188,15 +188,17 @@ final class FlowEndsTest {
 
   private void awaitStuck() {
     Waiting.await("bytes kept for a slow reader", () -> pump.pendingBytes() > 0);
-    long[] last = {-1, System.nanoTime()};
+    long[] last = {-1};
+    int[] same = {0};
     Waiting.await(
-        "nothing more to be read",
+        "nothing more to be read in ten rounds of the pump",
         () -> {
-          if (last[0] != progress.get()) {
-            last[0] = progress.get();
-            last[1] = System.nanoTime();
-          }
-          return System.nanoTime() - last[1] > Duration.ofMillis(150).toNanos();
+          var round = new CountDownLatch(1);
+          pump.submit(round::countDown);
+          Waiting.await("a round", () -> round.getCount() == 0);
+          same[0] = pump.pendingBytes() > 0 && last[0] == progress.get() ? same[0] + 1 : 0;
+          last[0] = progress.get();
+          return same[0] >= 10;
         });
   }
 
