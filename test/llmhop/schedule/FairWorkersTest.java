@@ -247,7 +247,7 @@ final class FairWorkersTest {
     occupy();
     for (int i = 0; i < 8; i++) {
       String name = "b" + i;
-      workers.submit(Lane.BACKENDS, "backend " + i, () -> ran.add(name)).orElseThrow();
+      assertTrue(workers.submit(Lane.BACKENDS, "backend " + i, () -> ran.add(name)).isPresent());
     }
     FairWorkers.Task caller = note("address", "c");
     go.countDown();

@@ -62,7 +62,8 @@ final class CallerFlow {
     if (deadlines.seen() != Doing.WRITING || deadlines.age(now) < nanos) {
       return 0;
     }
-    return deadlines.writing() + (secure ? SlowReaders.TLS_WRITER_BYTES : SlowReaders.WRITER_BYTES);
+    int usual = secure ? SlowReaders.TLS_WRITER_BYTES : SlowReaders.WRITER_BYTES;
+    return (long) deadlines.writing() + usual;
   }
 
   /// How long the caller has taken nothing of its answer, in nanoseconds; on the pump's thread.
