@@ -103,6 +103,57 @@ class CarrierFloodTest {
     }
   }
 
+  /// 300,000 requests from each caller, none of which waits for the answer to the one before it.
+  @Test
+  void pipelinedRequestsHoldUpNobody() throws IOException {
+    byte[] requests =
+        "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            .repeat(1_000)
+            .getBytes(StandardCharsets.US_ASCII);
+    try (JarProcess router =
+            router("{\"log\":\"off\",\"models\":{\"m\":{\"url\":\"http://127.0.0.1:1\"}}}");
+        RawCaller honest = RawCaller.to(port(router))) {
+      assertEquals(200, honest.ask(HEALTH).status());
+      List<Thread> senders = new ArrayList<>();
+      for (int i = 0; i < CALLERS; i++) {
+        SocketChannel caller = SocketChannel.open(new InetSocketAddress("127.0.0.1", port(router)));
+        flood.add(caller);
+        senders.add(meanwhile(() -> sendAll(caller, requests, 300)));
+        meanwhile(() -> readAll(caller));
+      }
+      assertServed(honest, senders);
+    }
+  }
+
+  private interface Transfer {
+    void run() throws IOException;
+  }
+
+  private static Thread meanwhile(Transfer transfer) {
+    return Thread.ofPlatform()
+        .daemon()
+        .start(
+            () -> {
+              try {
+                transfer.run();
+              } catch (IOException e) {
+                // The test is over.
+              }
+            });
+  }
+
+  private static void sendAll(SocketChannel channel, byte[] piece, int times) throws IOException {
+    for (int i = 0; i < times; i++) {
+      ByteBuffer bytes = ByteBuffer.wrap(piece);
+      while (bytes.hasRemaining()) channel.write(bytes);
+    }
+  }
+
+  private static void readAll(SocketChannel channel) throws IOException {
+    ByteBuffer into = ByteBuffer.allocate(256 * 1024);
+    while (channel.read(into.clear()) >= 0) {}
+  }
+
   /// Each answer lists 3,000 models.
   @Test
   void longListsHoldUpNobody() throws IOException {

@@ -2,6 +2,7 @@ package llmhop.http.wire;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import llmhop.schedule.Turns;
 
 /// Takes a body out of its chunks (RFC 9112 section 7.1), in any split, without waiting for more
 /// than is there. Extensions are skipped and trailers dropped, both within limits for a line and
@@ -58,6 +59,11 @@ public final class ChunkDecoder {
     DONE
   }
 
+  /// The CPU time of a byte of framing, in bytes that are received in that time: a chunk of one
+  /// byte takes 75 ns.
+  private static final int FRAMING_COST = 8;
+
+  private final Turns turns = new Turns();
   private State state = State.SIZE;
   private long left;
   private int lineLength;
@@ -71,7 +77,8 @@ public final class ChunkDecoder {
   /// A decoder at the start of a body.
   public ChunkDecoder() {}
 
-  /// Takes the framing off these bytes, in place: the body's bytes move to the front.
+  /// Takes the framing off these bytes, in place: the body's bytes move to the front. Lets other
+  /// threads run after much framing.
   ///
   /// What is wrong behind good bytes is thrown by the next call, so that these are not lost.
   ///
@@ -105,6 +112,7 @@ public final class ChunkDecoder {
       }
     }
     taken = at - from;
+    turns.spent((at - out) * FRAMING_COST);
     return out - from;
   }
 

@@ -62,6 +62,12 @@ public final class PlainTransport implements Transport {
     makeBlocking = hook;
   }
 
+  /// Counts work that was done for the peer without waiting, as bytes that are received in the same
+  /// time; lets other threads run when it was enough.
+  public void spent(int bytes) {
+    turns.spent(bytes);
+  }
+
   /// Sets what runs when the connection is closed here; at once where it is closed already.
   public void onClose(Runnable hook) {
     closing = hook;
