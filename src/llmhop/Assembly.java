@@ -340,10 +340,13 @@ public final class Assembly implements AutoCloseable {
     generations.close();
     try {
       lifecycle.awaitEmpty(LAST_WORDS_NANOS);
+      door.close();
+      // A request whose body was still read counts as none in hand, and is logged when it ends.
+      door.drain(GOODBYES);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      door.close();
     }
-    door.close();
     observer.close();
     if (BufferCheck.isOn()) {
       // Writes into given-back buffers that no check has found yet are told now.

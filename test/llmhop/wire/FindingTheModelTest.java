@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import llmhop.kit.Answer;
@@ -213,7 +214,10 @@ class FindingTheModelTest {
     other.forgetProblems();
     Request right = Request.post("/route/other" + CHAT, json.formatted("other"));
     assertEquals(200, router.ask(right).status());
-    assertEquals(json.formatted("other"), other.request(2).text());
+    // The backend may take note of the broken one later, or never when it was reset first.
+    List<Seen> whole = other.requests().stream().filter(Seen::complete).toList();
+    assertEquals(List.of(json.formatted("other")), whole.stream().map(Seen::text).toList());
+    other.forgetProblems();
   }
 
   @ParameterizedTest
